@@ -40,9 +40,11 @@ record AcceleratedFolders(Map<Long, Long> times, String notice) {
         boolean numbered = folders.size() > 1
                 && folders.stream()
                         .allMatch(folder -> folder.family().equals(FAMILY)
-                                && Files.isRegularFile(run.resolve(folder.name()).resolve(RANDOM_STATES)))
+                                && Files.isRegularFile(
+                                        run.resolve(folder.name()).resolve(RANDOM_STATES)))
                 && IntStream.range(1, folders.size())
-                        .allMatch(i -> folders.get(i).number() == folders.get(i - 1).number() + 1);
+                        .allMatch(i ->
+                                folders.get(i).number() == folders.get(i - 1).number() + 1);
         if (!numbered) return Optional.empty();
         return STATED.stream()
                 .flatMap(file -> file.getValue().stream()

@@ -235,8 +235,7 @@ record CheckpointFolders(
                 }
                 weights.ifPresent(path -> candidates.add(
                         own.isEmpty()
-                                ? Candidate.ofNumbered(
-                                        in(folder, path), time(folder.name()))
+                                ? Candidate.ofNumbered(in(folder, path), time(folder.name()))
                                 : ofGroup(folder, path, Optional.of(WeightGroups.RAW))));
                 for (String average : own)
                     Optional.ofNullable(folder.weights().get(average))

@@ -161,8 +161,7 @@ final class FileIndexer {
             if (!indexed.file().isUntouched())
                 return known.with(new RememberedFile.Growing(path.getFileName() + " changed while it was read"));
             return known.with(indexed.with(
-                    prefix,
-                    new RememberedFile.Sampled(plan.identity(), summary, values, SampledNumbers.of(sample))));
+                    prefix, new RememberedFile.Sampled(plan.identity(), summary, values, SampledNumbers.of(sample))));
         } catch (IOException | RuntimeException e) {
             return known.with(broken(path, e));
         }

@@ -1,6 +1,5 @@
 package phema.catalog;
 
-import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
@@ -27,9 +26,6 @@ import phema.tensor.Shape;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
 final class FolderScan {
-    /** The most tensors that a manifest is proposed to leave out one by one. */
-    private static final int MOST_CHANGED = 8;
-
     private final FileIndexer indexer;
     private final Path folder;
     private final FolderListing listing;
@@ -104,7 +100,12 @@ final class FolderScan {
         NeverAveraged raw = neverAveraged(agreeing, sampled, usual, agreement);
         SamplePlan plan = usual.without(raw.names());
         UnrecordedAverages averages = new UnrecordedAverages(
-                indexer, files, sampled, plan, recognition.ground() == Recognition.Ground.MANIFEST, filesLines());
+                indexer,
+                files,
+                sampled,
+                plan,
+                recognition.ground() == Recognition.Ground.MANIFEST,
+                manifest().ofFiles());
         Map<Candidate, RememberedFile.Sampled> used = averages.usable(exclusions);
         boolean ofAverages = !used.keySet().stream().allMatch(Candidate::isRaw);
         RunAssembly assembly = new RunAssembly(
@@ -120,27 +121,8 @@ final class FolderScan {
         if (!similarParts.isEmpty())
             notices.addAll(
                     recognition.tensors().unmatched(similarParts.getFirst().whole()));
-        ofPieces(files).ifPresent(notices::add);
-        withoutAverages(files).ifPresent(notices::add);
-        if (similar != null && WeightFiles.haveMasters(similar))
-            notices.add("The optimizer keeps these weights in single precision as well: --group "
-                    + WeightFiles.MASTERS + ", or `group: " + WeightFiles.MASTERS + "` in " + Manifest.FILE_NAME
-                    + ", takes those.");
-        if (!assembly.snapshots().isEmpty()) {
-            ofFolderName(files.keySet()).ifPresent(notices::add);
-            ofRawBeside(files.keySet()).ifPresent(notices::add);
-            ofStatedRaw(files).ifPresent(notices::add);
-            Optional.ofNullable(similar)
-                    .flatMap(WeightFiles::otherNetworks)
-                    .ifPresent(others -> notices.add("These files hold other networks as well, which are not read: "
-                            + others + ". Outputs of the same format have the newest file's."));
-            Optional.ofNullable(similar)
-                    .flatMap(WeightFiles::numpyArrays)
-                    .ifPresent(arrays -> notices.add("Beside tensors these files hold arrays of NumPy, which are not"
-                            + " averaged: " + arrays + ". If they are weights, what comes out is no network of one"
-                            + " time; save them as tensors, with torch.from_numpy. Outputs of the same format have the"
-                            + " newest file's, others none."));
-        }
+        notices.addAll(new ContentNotices(recognition, folder, files, Optional.ofNullable(similar), this::whole)
+                .of(!assembly.snapshots().isEmpty()));
         agreement.dtypeNotice().ifPresent(notices::add);
         if (!files.isEmpty() && agreement.averaged().isEmpty())
             notices.add(
@@ -170,10 +152,10 @@ final class FolderScan {
                         snapshots,
                         exclusions.byName(),
                         counting.in(recognition.lines()),
-                        lateTwins.isPresent() ? "" : ofChange(agreement, agreeing.size())),
+                        lateTwins.isPresent() ? "" : manifest().ofChange(agreement, agreeing.size())),
                 recognition.publication(),
                 twins.or(() -> lateTwins)
-                        .map(this::lines)
+                        .map(manifest()::without)
                         .orElseGet(() -> lines(
                                 averages,
                                 agreement.growing(),
@@ -318,6 +300,10 @@ final class FolderScan {
         return all;
     }
 
+    private ManifestLines manifest() {
+        return new ManifestLines(counting.in(recognition.lines()));
+    }
+
     /** The sets of weights in a file; empty where it is one. */
     private WeightGroups groups(WeightFile file) {
         if (sameAsSimilar(file))
@@ -370,49 +356,8 @@ final class FolderScan {
         return doubt.or(() -> recognition.tensors().objection(part.whole(), part.selected()));
     }
 
-    /** What is to be said where a manifest calls raw weights, and has nothing else, what files call an average. */
-    private Optional<String> ofStatedRaw(Map<Candidate, WeightFile> files) {
-        if (recognition.ground() != Recognition.Ground.MANIFEST
-                || files.keySet().stream()
-                        .anyMatch(candidate -> candidate
-                                .profile()
-                                .filter(Impulse.class::isInstance)
-                                .isEmpty())) return Optional.empty();
-        return files.keySet().stream()
-                .reduce((one, newer) -> newer)
-                .flatMap(newest -> Questions.ofStatedRaw(
-                        whole(newest), recognition.prefix(newest), Objects.requireNonNull(files.get(newest))));
-    }
-
-    /** What is to be said where a manifest names an average alone, whose raw weights lie in the same files. */
-    private Optional<String> ofRawBeside(Set<Candidate> candidates) {
-        String prefix = recognition.tensors().prefix().orElse("");
-        if (prefix.isEmpty() || candidates.stream().anyMatch(Candidate::isRaw)) return Optional.empty();
-        Optional<WeightFile> newest =
-                candidates.stream().reduce((one, newer) -> newer).map(this::whole);
-        return newest.filter(file -> WeightGroups.of(file).groups().stream()
-                        .anyMatch(group -> group.prefix().equals(prefix)))
-                .flatMap(file -> WeightGroups.rawIn(file).stream().findFirst())
-                .map(WeightGroups.StatedGroup::prefix)
-                .filter(raw -> !raw.equals(prefix))
-                .map(raw -> "Nothing says whether these averages are what " + Manifest.FILE_NAME + " says of them. The"
-                        + " raw weights below `" + raw + "` of the same files would, and make what comes out more"
-                        + " exact: write `averages: [{prefix: '" + raw + "', profile: impulse}, {prefix: '" + prefix
-                        + "', profile: ...}]` instead of prefix and profile.");
-    }
-
     private WeightFile whole(Candidate candidate) {
         return Objects.requireNonNull(known.get(candidate.fileName())).file().orElseThrow();
-    }
-
-    /** What is to be said of files that nothing but their numbers calls raw weights, by where they lie. */
-    private Optional<String> ofFolderName(Set<Candidate> candidates) {
-        return recognition.ground() == Recognition.Ground.NUMBERED_NAMES
-                        && !candidates.isEmpty()
-                        && candidates.stream()
-                                .allMatch(candidate -> candidate.group().isEmpty())
-                ? Questions.noticeOfFolder(folder)
-                : Optional.empty();
     }
 
     private Optional<String> ofFolder(Candidate candidate, Part part) {
@@ -475,10 +420,11 @@ final class FolderScan {
 
     /** Those that hold the same tensors as most. */
     private Map<Candidate, WeightFile> agreeing(Map<Candidate, WeightFile> files, Agreement agreement) {
+        ManifestLines lines = manifest();
         Map<Candidate, WeightFile> agreeing = new LinkedHashMap<>();
         files.forEach((candidate, file) -> agreement
                 .growing(file)
-                .map(this::ofGrowing)
+                .map(lines::ofGrowing)
                 .or(() -> agreement.difference(file))
                 .ifPresentOrElse(
                         difference -> {
@@ -489,21 +435,6 @@ final class FolderScan {
                         },
                         () -> agreeing.put(candidate, file)));
         return agreeing;
-    }
-
-    /** What may be done where the newest files hold other tensors than most; empty where they do not. */
-    private String ofChange(Agreement agreement, int agreeing) {
-        List<String> changed = agreement.changed();
-        if (changed.isEmpty()) return "";
-        boolean rest = changed.size() <= MOST_CHANGED && !recognition.lines().isEmpty() && agreement.agreesBut(changed);
-        List<String> lines = new ArrayList<>(linesWithout(List.of()));
-        lines.add(listed("buffers", changed));
-        return "For averages of files like the newest, move the " + agreeing + " older ones out of the folder"
-                + (rest
-                        ? ", or write " + Manifest.FILE_NAME + " with " + Question.inline(lines)
-                                + " for averages of all, with what differs as it is in the newest file"
-                        : "")
-                + ".";
     }
 
     /**
@@ -518,81 +449,7 @@ final class FolderScan {
                 || ofNone && exclusions.has(ExclusionReason.NO_PROFILE);
         if (refused && growing.isEmpty()) return List.of();
         List<String> ofAverages = recognition.tensors().averages().isEmpty() ? averages.lines() : List.of();
-        return ofAverages.isEmpty() ? linesWithout(growing) : ofAverages;
-    }
-
-    /** What a manifest would say of the names of files that lie in the run's folder itself. */
-    private List<String> filesLines() {
-        List<String> lines = recognition.lines();
-        return lines.isEmpty()
-                        || !lines.getFirst().startsWith("files:")
-                        || lines.getFirst().contains("/")
-                ? List.of()
-                : counting.in(lines).stream()
-                        .filter(line -> !line.startsWith("profile:"))
-                        .toList();
-    }
-
-    private String ofGrowing(List<String> tensors) {
-        List<String> lines = recognition.lines().isEmpty() ? List.of(exclude(tensors)) : linesWithout(tensors);
-        return "holds `" + String.join("`, `", tensors) + "` with other shapes than the run's other files, which agree"
-                + " in all other tensors: most likely a log that grows, and no weight. Leave it out with "
-                + Question.inline(lines) + " in " + Manifest.FILE_NAME;
-    }
-
-    /** The manifest that names suggest, without some tensors; empty where names suggest none. */
-    private List<String> linesWithout(List<String> tensors) {
-        List<String> lines = new ArrayList<>(counting.in(recognition.lines()));
-        if (!lines.isEmpty() && !tensors.isEmpty()) lines.add(exclude(tensors));
-        return lines;
-    }
-
-    private static String exclude(List<String> tensors) {
-        return listed("exclude", tensors);
-    }
-
-    private static String listed(String key, List<String> tensors) {
-        return key + ": ['" + String.join("', '", tensors) + "']";
-    }
-
-    /** Which sets of weights some files do not hold, as where averaging began later. */
-    private static Optional<String> withoutAverages(Map<Candidate, WeightFile> files) {
-        Map<String, List<Candidate>> byGroup = files.keySet().stream()
-                .filter(candidate -> !candidate.prefix().isEmpty())
-                .collect(groupingBy(Candidate::prefix));
-        int most = byGroup.values().stream().mapToInt(List::size).max().orElse(0);
-        return byGroup.entrySet().stream()
-                .filter(group -> group.getValue().size() < most)
-                .findFirst()
-                .map(group -> (most - group.getValue().size()) + " of " + most + " files hold nothing below `"
-                        + group.getKey() + "`, and are used for their other weights"
-                        + byGroup.entrySet().stream()
-                                .filter(other -> isRawInSome(other.getValue()))
-                                .findFirst()
-                                .map(other -> ": without it, `" + WeightGroups.shown(other.getKey())
-                                        + "` holds raw weights, as the trainer saved it")
-                                .orElse("")
-                        + ".");
-    }
-
-    private static boolean isRawInSome(List<Candidate> group) {
-        return group.stream().anyMatch(Candidate::isRaw) && !group.stream().allMatch(Candidate::isRaw);
-    }
-
-    /** What is assumed of checkpoints of which nothing says how many files they are. */
-    private Optional<String> ofPieces(Map<Candidate, WeightFile> files) {
-        List<String> counts = files.entrySet().stream()
-                .filter(entry -> WeightsPath.isOfPieces(entry.getKey().fileName()))
-                .map(entry -> entry.getValue().parts().size())
-                .distinct()
-                .sorted()
-                .map(String::valueOf)
-                .toList();
-        return counts.isEmpty()
-                ? Optional.empty()
-                : Optional.of("Each checkpoint is taken to be the " + String.join(" or ", counts)
-                        + " files named shard-* that lie there, since none says how many there are: copy those of all"
-                        + " ranks.");
+        return ofAverages.isEmpty() ? manifest().without(growing) : ofAverages;
     }
 
     private NeverAveraged neverAveraged(
@@ -658,11 +515,5 @@ final class FolderScan {
                 .map(file -> WeightGroups.wrappers(
                         file.tensors().stream().map(Tensor::name).toList()))
                 .orElse("");
-    }
-
-    private List<String> lines(Twins twins) {
-        return counting.in(recognition.lines()).stream()
-                .flatMap(line -> line.equals(Questions.RAW) ? Stream.of(line, twins.exclusion()) : Stream.of(line))
-                .toList();
     }
 }

@@ -114,8 +114,7 @@ final class LateAverages {
     }
 
     private boolean areEqual(Candidate one, Candidate other) {
-        return Arrays.equals(
-                numbers.apply(one).values(), numbers.apply(other).values());
+        return Arrays.equals(numbers.apply(one).values(), numbers.apply(other).values());
     }
 
     private Optional<Beginning> told(String prefix, List<Candidate> own) {
@@ -147,9 +146,7 @@ final class LateAverages {
         double every = clock.batch();
         if (every <= 1) {
             double copied = clock.began() + every;
-            return clock.began() == 0
-                    ? Optional.empty()
-                    : Optional.of(new Beginning(copied, copied, 1, true, true));
+            return clock.began() == 0 ? Optional.empty() : Optional.of(new Beginning(copied, copied, 1, true, true));
         }
         double after = 0;
         double latest = Double.POSITIVE_INFINITY;
@@ -157,9 +154,7 @@ final class LateAverages {
             after = Math.max(after, reading.time() - reading.updates() * every);
             latest = Math.min(latest, reading.time() - (reading.updates() - 1) * every);
         }
-        return after < latest
-                ? Optional.of(new Beginning(after + 1, latest, every, true, true))
-                : Optional.empty();
+        return after < latest ? Optional.of(new Beginning(after + 1, latest, every, true, true)) : Optional.empty();
     }
 
     private Optional<Long> updates(String prefix, Candidate candidate) {

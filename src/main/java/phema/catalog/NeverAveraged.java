@@ -3,7 +3,6 @@ package phema.catalog;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -68,8 +67,9 @@ final class NeverAveraged {
             int of = place++;
             Function<Candidate, SampleSummary> summary =
                     candidate -> Objects.requireNonNull(sampled.get(candidate)).summary();
-            if (!times.stream().allMatch(same -> same.stream()
-                    .allMatch(one -> summary.apply(one).isSame(of, summary.apply(same.getFirst())))))
+            if (!times.stream()
+                    .allMatch(same -> same.stream()
+                            .allMatch(one -> summary.apply(one).isSame(of, summary.apply(same.getFirst())))))
                 others.add(tensor);
             else if (!summary.apply(first()).isSame(of, summary.apply(last()))) suspected.add(tensor);
         }
@@ -80,8 +80,8 @@ final class NeverAveraged {
                 plan.ranges(),
                 suspected,
                 times.size(),
-                candidate -> Optional.of(indexer.numbers(
-                        Objects.requireNonNull(sampled.get(candidate)), file(candidate), plan))));
+                candidate -> Optional.of(
+                        indexer.numbers(Objects.requireNonNull(sampled.get(candidate)), file(candidate), plan))));
         if (!names.isEmpty() || !probed(some(unsampled)).isEmpty()) names.addAll(probed(unsampled));
         names.removeIf(overruled);
     }
@@ -112,8 +112,7 @@ final class NeverAveraged {
     private Set<String> probed(SortedMap<String, Shape> tensors) {
         if (tensors.isEmpty()) return Set.of();
         SamplePlan probe = SamplePlan.ofEach(tensors);
-        return same(
-                probe.ranges(), tensors.keySet(), TIMES, candidate -> indexer.sample(file(candidate), probe));
+        return same(probe.ranges(), tensors.keySet(), TIMES, candidate -> indexer.sample(file(candidate), probe));
     }
 
     /**

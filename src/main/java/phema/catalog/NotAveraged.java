@@ -85,8 +85,9 @@ final class NotAveraged {
             "(?:.*_)?(?:ind(?:ex|exes|ices|ptr)|idx|idxs|codes?|perm|permutation|assignments?|order)(?:_?\\d+)?");
 
     /** The names of what counts, or is a time, in 64 bits. */
-    private static final Pattern COUNTS = Pattern.compile("(?:.*_)?(?:seen|counts?|counters?|num|hits|usage|used|steps?|"
-            + "total|ages?|hist(?:ogram)?|tokens|confmat|positions?|pos|time(?:stamp)?s?|last|cache|state)(?:_.*)?");
+    private static final Pattern COUNTS = Pattern.compile(
+            "(?:.*_)?(?:seen|counts?|counters?|num|hits|usage|used|steps?|"
+                    + "total|ages?|hist(?:ogram)?|tokens|confmat|positions?|pos|time(?:stamp)?s?|last|cache|state)(?:_.*)?");
 
     /** The types that codes have where no name tells. */
     private static final Set<DType> UNNAMED_CODES =
@@ -118,9 +119,8 @@ final class NotAveraged {
     private static final Set<String> COUNTERS =
             Set.of("initted", "step", "steps", "n_averaged", "num_updates", "decay", "epoch", "global_step");
 
-    private static final Pattern COUNTER_OF_AVERAGE =
-            Pattern.compile(
-                    "(?:.*\\.)?(?:\\w*(?:ema|swa|avg|average)\\w*|averaging_state)\\.(?:decay|num_updates|n_averaged)");
+    private static final Pattern COUNTER_OF_AVERAGE = Pattern.compile(
+            "(?:.*\\.)?(?:\\w*(?:ema|swa|avg|average)\\w*|averaging_state)\\.(?:decay|num_updates|n_averaged)");
 
     /** The words that trainers put around a model's state, and within which a word for an average may stand. */
     static final Set<String> CONTAINERS = Set.of("state_dict", "module", "state", "model", "app");
@@ -245,8 +245,8 @@ final class NotAveraged {
      */
     Optional<String> neighbourOfCodes(Tensor tensor) {
         String name = withinModule(tensor);
-        boolean plain = PLAIN_INTEGERS.contains(tensor.dtype())
-                && !COUNTS.matcher(name).matches();
+        boolean plain =
+                PLAIN_INTEGERS.contains(tensor.dtype()) && !COUNTS.matcher(name).matches();
         if (!plain && !UNNAMED_CODES.contains(tensor.dtype())
                 || tensor.elements() < 2
                 || tensor.shape().rank() < 2 && !PLACES.matcher(name).matches()

@@ -150,9 +150,9 @@ final class Questions {
         if (ofPrefix.stream().anyMatch(name -> name.form() == SnapshotName.Form.PICKLE)) return Optional.empty();
         int files = ofPrefix.size();
         long times = ofPrefix.stream().map(SnapshotName::kimg).distinct().count();
-        long widths =
-                ofPrefix.stream().map(SnapshotName::sigmaRel).distinct().count();
-        long strange = ofPrefix.stream().filter(name -> !name.hasThreeDecimals()).count();
+        long widths = ofPrefix.stream().map(SnapshotName::sigmaRel).distinct().count();
+        long strange =
+                ofPrefix.stream().filter(name -> !name.hasThreeDecimals()).count();
         long none = ofPrefix.stream().filter(name -> !name.hasWidth()).count();
         boolean alone = times == files && (widths >= FEWEST_ALONE || widths > 1 && strange > 0);
         if (!alone && 2 * none <= files && (times < files || 2 * strange <= files)) return Optional.empty();

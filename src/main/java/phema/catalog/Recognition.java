@@ -303,8 +303,7 @@ record Recognition(
 
     /** Whether files state a number in their names to be their step or epoch. */
     private static boolean areStated(List<NumberedName> numbered, Function<String, Map<String, String>> stated) {
-        return NumberReadings.of(
-                        numbered.stream().map(NumberedName::fileName).toList())
+        return NumberReadings.of(numbered.stream().map(NumberedName::fileName).toList())
                 .stated(stated)
                 .isPresent();
     }

@@ -36,7 +36,9 @@ final class RunSampling {
     SamplePlan sampleAll(Map<Candidate, WeightFile> files, Agreement agreement) {
         SortedMap<String, Shape> averaged = agreement.averaged();
         SamplePlan usual = SamplePlan.of(averaged, files.size());
-        SamplePlan plan = wasLookedAt(files, usual) ? usual : ofMoved(files, averaged, usual).orElse(usual);
+        SamplePlan plan = wasLookedAt(files, usual)
+                ? usual
+                : ofMoved(files, averaged, usual).orElse(usual);
         sample(files, agreement, plan);
         return plan;
     }
@@ -62,7 +64,8 @@ final class RunSampling {
         if (first.isEmpty() || last.isEmpty()) return Optional.empty();
         Set<String> moving = usual.movingTensors(
                 List.of(SampleSummary.of(usual, first.get(), false), SampleSummary.of(usual, last.get(), false)));
-        Set<String> still = new HashSet<>(moving.isEmpty() ? averaged.keySet() : usual.ranges().keySet());
+        Set<String> still = new HashSet<>(
+                moving.isEmpty() ? averaged.keySet() : usual.ranges().keySet());
         still.removeAll(moving);
         if (still.isEmpty()) return Optional.empty();
         List<SamplePlan.Part> parts = new ArrayList<>(indexer.differing(all.getFirst(), all.getLast(), still));

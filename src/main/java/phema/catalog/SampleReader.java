@@ -240,8 +240,7 @@ final class SampleReader implements AutoCloseable {
             for (int i = 0; i < count; i += SamplePlan.LENGTH) {
                 long from = (long) i * bytes;
                 long until = (long) Math.min(i + SamplePlan.LENGTH, count) * bytes;
-                boolean differs =
-                        !equal && MemorySegment.mismatch(here, from, until, there, from, until) >= 0;
+                boolean differs = !equal && MemorySegment.mismatch(here, from, until, there, from, until) >= 0;
                 if (differs && begin < 0) begin = at + i;
                 if (!differs && begin >= 0) {
                     differing.add(new SamplePlan.Part(own.name(), begin, at + i - begin));

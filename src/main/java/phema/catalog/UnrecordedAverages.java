@@ -112,8 +112,7 @@ final class UnrecordedAverages {
                 .map(Candidate::group)
                 .findFirst();
         for (Candidate part : parts) groups.put(set(part), part);
-        late = new LateAverages(
-                files, List.copyOf(sampled.keySet()), this::set, candidate -> numbers(candidate, plan));
+        late = new LateAverages(files, List.copyOf(sampled.keySet()), this::set, candidate -> numbers(candidate, plan));
         groups.forEach((prefix, newest) -> {
             if (newest.isUnrecorded()) found.put(prefix, search(prefix, plan));
         });

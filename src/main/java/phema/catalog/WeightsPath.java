@@ -79,8 +79,8 @@ record WeightsPath(String path, boolean isThere) {
     private static final Pattern AVERAGE = Pattern.compile("(?:^|(?<=/))ema/|[-_]ema(?=/|$)");
 
     /** The names of what weights are compared with while they are trained, and of a folder of it. */
-    private static final Pattern REFERENCE =
-            Pattern.compile("(?:.*/)?ref(?:erence)?(?:[-_](?:model|adapter|policy))?(?:/.*)?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern REFERENCE = Pattern.compile(
+            "(?:.*/)?ref(?:erence)?(?:[-_](?:model|adapter|policy))?(?:/.*)?", Pattern.CASE_INSENSITIVE);
 
     /** The file beside each adapter of PEFT. */
     private static final String ADAPTER = "adapter_config.json";
@@ -158,8 +158,7 @@ record WeightsPath(String path, boolean isThere) {
 
     /** Whether a folder below a checkpoint's holds what trainers keep beside weights: no adapter that is called so. */
     private static boolean isState(Path folder) {
-        return STATE_FOLDERS.contains(String.valueOf(folder.getFileName()))
-                && Files.notExists(folder.resolve(ADAPTER));
+        return STATE_FOLDERS.contains(String.valueOf(folder.getFileName())) && Files.notExists(folder.resolve(ADAPTER));
     }
 
     /** The same by what is alike in all checkpoints, where no two of this one are. */

@@ -58,8 +58,7 @@ record ComparableResult(
     }
 
     private static ComparableResult of(SweepResults results, @Nullable String params, @Nullable String guidance) {
-        List<Point> basis =
-                results.basis().stream().map(trial -> trial.point()).toList();
+        List<Point> basis = results.basis().stream().map(trial -> trial.point()).toList();
         return new ComparableResult(
                 "the last sweep, " + results.sweep().id() + ",",
                 results.sweep().settingsDigest(),

@@ -49,8 +49,9 @@ final class DeletableSnapshots {
     private static List<String> notices(Run run, List<Double> ends) {
         return !ends.isEmpty() || run.oldestTime() == run.newestTime()
                 ? List.of()
-                : List.of("Only averages that end at the newest snapshot are looked at: one that ends earlier, as what a"
-                        + " service has pinned may, can need files that may be deleted. Name all times with --time.");
+                : List.of(
+                        "Only averages that end at the newest snapshot are looked at: one that ends earlier, as what a"
+                                + " service has pinned may, can need files that may be deleted. Name all times with --time.");
     }
 
     private static List<Profile> targets(

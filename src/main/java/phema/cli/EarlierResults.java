@@ -106,15 +106,17 @@ final class EarlierResults {
         if (!metric.name().equals(recommended.metric())
                 || !metric.direction().equals(recommended.direction())
                 || !own.evaluator().equals(recommended.evaluator()))
-            return EarlierResult.none("what is recommended has the %s of %s"
-                    .formatted(recommended.metric(), recommended.evaluator()));
+            return EarlierResult.none(
+                    "what is recommended has the %s of %s".formatted(recommended.metric(), recommended.evaluator()));
         return ComparableResult.found(now)
                 .difference(ComparableResult.of(recommended))
                 .map(EarlierResult::none)
-                .orElseGet(() -> EarlierResult.of(title(recommended), name -> Optional.of(recommended.value())
-                        .filter(value -> name.equals(metric.name()))
-                        .map(value -> new SweepResults.BestValue(
-                                value, Objects.requireNonNullElse(recommended.standardError(), 0.0)))));
+                .orElseGet(() -> EarlierResult.of(
+                        title(recommended),
+                        name -> Optional.of(recommended.value())
+                                .filter(value -> name.equals(metric.name()))
+                                .map(value -> new SweepResults.BestValue(
+                                        value, Objects.requireNonNullElse(recommended.standardError(), 0.0)))));
     }
 
     private static String title(RecommendedView recommended) {

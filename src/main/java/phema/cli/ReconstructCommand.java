@@ -86,7 +86,9 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Prefix of output file names (default: ${DEFAULT-VALUE}).")
     private String outprefix = WeightsRequest.PREFIX;
 
-    @Option(names = "--skip", description = "Leave outputs that exist as they are; one that states another average is an error.")
+    @Option(
+            names = "--skip",
+            description = "Leave outputs that exist as they are; one that states another average is an error.")
     private boolean skip;
 
     @Option(names = "--overwrite", description = "Replace outputs that exist.")

@@ -44,8 +44,8 @@ record RetentionPlan(
                 deletable.stream().map(Snapshot::name).toList(),
                 ByteSize.print(Snapshot.bytes(deletable)),
                 retention.effects().stream()
-                        .map(e -> new EffectRow(
-                                name(e.target(), end), Show.percent(e.before()), Show.percent(e.after())))
+                        .map(e ->
+                                new EffectRow(name(e.target(), end), Show.percent(e.before()), Show.percent(e.after())))
                         .toList(),
                 command.orElse(""),
                 RunLines.retention(run, command, maxError / 100, end),

@@ -73,7 +73,9 @@ public final class NumpyPickle {
         List<Value> said = RECONSTRUCT.contains(call.function()) && call.state() instanceof Tuple state
                 ? state.items()
                 : FROM_BUFFER.contains(call.function()) ? call.arguments() : List.of();
-        return said.stream().anyMatch(one -> one instanceof Tuple shape && !shape.items().isEmpty())
+        return said.stream()
+                        .anyMatch(one ->
+                                one instanceof Tuple shape && !shape.items().isEmpty())
                 && said.stream()
                         .anyMatch(one -> one instanceof Call dtype
                                 && dtype.function().equals(DTYPE)

@@ -30,9 +30,7 @@ public record Beginning(double earliest, double latest, double every, boolean co
 
     /** The same for whatever counted updates do not say better. */
     static Optional<Beginning> of(List<StoredAverage> oldestFirst, int still, Optional<Beginning> told) {
-        return told.filter(Beginning::counted)
-                .or(() -> of(oldestFirst, still))
-                .or(() -> told);
+        return told.filter(Beginning::counted).or(() -> of(oldestFirst, still)).or(() -> told);
     }
 
     /** At one time. */
@@ -57,8 +55,7 @@ public record Beginning(double earliest, double latest, double every, boolean co
 
     static boolean isCopy(StoredAverage average, List<StoredAverage> known) {
         return known.stream()
-                .anyMatch(
-                        one -> one.profile().endTime() == average.profile().endTime() && isSame(one, average));
+                .anyMatch(one -> one.profile().endTime() == average.profile().endTime() && isSame(one, average));
     }
 
     private static boolean isSame(StoredAverage one, StoredAverage other) {

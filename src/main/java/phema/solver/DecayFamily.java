@@ -51,14 +51,14 @@ record DecayFamily(DoubleFunction<String> spec, double low, double high) {
                 left -> "ema:" + decay(left) + ",warmup=none" + rest.apply(after),
                 Math.min(0.5, 0.05 / end * every),
                 Math.min(0.999, Math.min(0.5, 20 / spacing) * every)));
-        families.add(after ->
-                only("swa:" + rest.apply(begun.counted() ? after - every : after).substring(1)));
+        families.add(after -> only(
+                "swa:" + rest.apply(begun.counted() ? after - every : after).substring(1)));
         if (!clockIsSteps) return families;
         for (String warmup : List.of("10", "2/3"))
             families.add(after -> new DecayFamily(
                     left -> "ema:" + decay(left) + ",warmup=" + warmup + rest.apply(after), 0.5 / end, 0.1));
-        families.add(after -> new DecayFamily(
-                power -> "ema:0.9999,warmup=" + fraction(power) + rest.apply(after), 0.3, 1));
+        families.add(
+                after -> new DecayFamily(power -> "ema:0.9999,warmup=" + fraction(power) + rest.apply(after), 0.3, 1));
         return families;
     }
 

@@ -225,8 +225,7 @@ public final class DecaySearch {
 
     /** The best of each family that begins late. @param from the number of the first of them */
     private Stream<Reading> late(int from, Beginning begun, boolean clockIsSteps) {
-        List<DoubleFunction<DecayFamily>> families =
-                DecayFamily.late(spacing(files), end, clockIsSteps, begun);
+        List<DoubleFunction<DecayFamily>> families = DecayFamily.late(spacing(files), end, clockIsSteps, begun);
         var search = new LateSearch(begun, AS_LIKELY, this::loss);
         return IntStream.range(0, families.size()).mapToObj(i -> {
             LateSearch.Begun found = search.of(families.get(i));
@@ -490,8 +489,8 @@ public final class DecaySearch {
     private boolean isLikelierSince(
             double earliest, double latest, List<StoredAverage> part, Reading best, boolean clockIsSteps) {
         var begun = new Beginning(earliest, latest, 1, false, false);
-        var search = new DecaySearch(
-                files.subList(0, known), part, fit, List.of(), Optional.empty(), Optional.of(begun));
+        var search =
+                new DecaySearch(files.subList(0, known), part, fit, List.of(), Optional.empty(), Optional.of(begun));
         double loss = search.loss(best.spec());
         return search.late(0, begun, clockIsSteps)
                 .anyMatch(late -> late.loss() < loss - 2 * STEADY_NATS && search.areApart(late.spec(), best.spec()));

@@ -92,7 +92,9 @@ record LateSearch(Beginning beginning, double asLikely, ToDoubleFunction<String>
     }
 
     private String spec(DoubleFunction<DecayFamily> family, double time, Start start) {
-        return family.apply(time).spec().apply(Math.exp(best(family, time, start).getPoint()));
+        return family.apply(time)
+                .spec()
+                .apply(Math.exp(best(family, time, start).getPoint()));
     }
 
     /** The farthest time towards a limit that is as likely as the best. */

@@ -43,7 +43,9 @@ record Attempts(
     /** Prepares an attempt that is about to begin, and notes what its weights are like. */
     PreparedAttempt begin(Trials.Begun begun) {
         PreparedAttempt attempt = prepare(begun);
-        trials.note(begun, suitability.weights(begun.spec(), begun.basis(), attempt.task().predictedError()));
+        trials.note(
+                begun,
+                suitability.weights(begun.spec(), begun.basis(), attempt.task().predictedError()));
         return attempt;
     }
 
@@ -87,9 +89,13 @@ record Attempts(
         if (suitability.weights(spec, sweep.basis(), OptionalDouble.empty()).gone() == 0) return false;
         Evaluator evaluator = evaluators.named(spec.evaluator());
         return done.stream()
-                .filter(trial -> trial.state() == WorkState.DONE && trial.weights().isPresent())
+                .filter(trial ->
+                        trial.state() == WorkState.DONE && trial.weights().isPresent())
                 .anyMatch(trial -> suitability
-                        .weights(spec, sweep.basis(), task(spec, trial, evaluator).predictedError())
+                        .weights(
+                                spec,
+                                sweep.basis(),
+                                task(spec, trial, evaluator).predictedError())
                         .isWorseThan(trial.weights().get()));
     }
 

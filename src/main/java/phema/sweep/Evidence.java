@@ -58,7 +58,8 @@ public record Evidence(
                 .filter(TrialWeights::isThinned)
                 .toList();
         return worse.stream()
-                .max(Comparator.comparingDouble(weights -> weights.predictedError().orElse(Double.POSITIVE_INFINITY)))
+                .max(Comparator.comparingDouble(
+                        weights -> weights.predictedError().orElse(Double.POSITIVE_INFINITY)))
                 .map(worst -> worse.size() + " of " + basis.size() + " evaluations are of worse weights than its sweep"
                         + " was made for: " + worst.gone() + " of the " + worst.noted()
                         + " files noted then had been deleted, and " + worst.errorInWords("the worst"));

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import phema.catalog.Run;
-import phema.evaluation.Reconstructions;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.sweep.Recommendation.RecommendationSource;
@@ -26,7 +25,9 @@ public record RetentionTargets(List<Profile> targets, Optional<Profile> added, L
     /** With what is recommended, which may end earlier than those that are asked for. */
     public static RetentionTargets of(Run run, List<Profile> asked, Advice advice) {
         List<String> notices = new ArrayList<>();
-        advice.doubt().map(doubt -> "Perhaps not all is looked at: " + doubt + ".").ifPresent(notices::add);
+        advice.doubt()
+                .map(doubt -> "Perhaps not all is looked at: " + doubt + ".")
+                .ifPresent(notices::add);
         Optional<Profile> recommended = advice.recommended().flatMap(said -> target(run, said, notices));
         List<Profile> targets = new ArrayList<>(asked);
         Optional<Profile> added = recommended.filter(target -> !asked.contains(target));

@@ -84,9 +84,8 @@ public record Sweep(
     public List<String> cautions() {
         List<String> cautions = new ArrayList<>();
         otherWeights.map(Recommendation::measuredOnOthers).ifPresent(cautions::add);
-        evidence.map(known -> state.isEnd()
-                        ? known.cautions(spec.axes().family().kind())
-                        : known.lost())
+        evidence.map(known ->
+                        state.isEnd() ? known.cautions(spec.axes().family().kind()) : known.lost())
                 .ifPresent(cautions::addAll);
         return cautions;
     }

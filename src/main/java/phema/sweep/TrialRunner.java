@@ -82,13 +82,14 @@ class TrialRunner {
         try {
             // Nobody has begun it, and what has become of earlier attempts does not say what to evaluate.
             TrialStore.Mishaps none = new TrialStore.Mishaps(0, 0);
-            if (!attempts.prepare(new Trials.Begun(spec, sweep.basis(), waiting.get(), none)).isKnown()) return false;
+            if (!attempts.prepare(new Trials.Begun(spec, sweep.basis(), waiting.get(), none))
+                    .isKnown()) return false;
         } catch (Problem e) {
             return false; // its client is told
         }
         trials.begin(id, self.getName(), suitability.basis(spec))
-                .ifPresent(begun ->
-                        trials.doneBefore(begun, attempts.begin(begun).evaluation()));
+                .ifPresent(
+                        begun -> trials.doneBefore(begun, attempts.begin(begun).evaluation()));
         return true;
     }
 

@@ -101,7 +101,10 @@ record Witnesses(
             content(snapshot).ifPresent(content -> contents.put(key, content));
             meanings.put(
                     key,
-                    ProfileSpec.print(snapshot.profile()) + TIME + Labels.plain(snapshot.time()) + TENSORS
+                    ProfileSpec.print(snapshot.profile())
+                            + TIME
+                            + Labels.plain(snapshot.time())
+                            + TENSORS
                             + digits.computeIfAbsent(snapshot.file().tensors(), Noted::digits));
         }
 

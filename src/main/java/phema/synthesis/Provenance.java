@@ -24,11 +24,16 @@ final class Provenance {
 
     /** What decides which average a file is, and how it is called. */
     private static final Map<String, String> DECISIVE = new TreeMap<>(Map.of(
-            WeightFiles.PROFILE, "average",
-            "phema.time", "time",
-            "phema.solver", "solver",
-            "phema.weights", "weights",
-            "phema.layers", "layers"));
+            WeightFiles.PROFILE,
+            "average",
+            "phema.time",
+            "time",
+            "phema.solver",
+            "solver",
+            "phema.weights",
+            "weights",
+            "phema.layers",
+            "layers"));
 
     private Provenance() {}
 
@@ -71,7 +76,8 @@ final class Provenance {
             DECISIVE.forEach((key, word) -> {
                 String stated = file.metadata().getOrDefault(key, "none");
                 String asked = metadata.getOrDefault(key, "none");
-                if (!stated.equals(asked)) contradictions.add("it states the " + word + " " + stated + ", not " + asked);
+                if (!stated.equals(asked))
+                    contradictions.add("it states the " + word + " " + stated + ", not " + asked);
             });
         tensors.entrySet().stream()
                 .map(entry -> contradiction(file, entry.getKey(), entry.getValue(), named))

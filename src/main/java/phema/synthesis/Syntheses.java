@@ -241,7 +241,8 @@ public final class Syntheses {
         Map<Tensor, DType> tensors = new LinkedHashMap<>();
         for (Tensor tensor : template(weights.run(), target.fit()).tensors())
             tensors.put(tensor, weights.output().dtype(tensor));
-        boolean named = weights.output().format().filter(format -> format != Format.DCP).isPresent();
+        boolean named =
+                weights.output().format().filter(format -> format != Format.DCP).isPresent();
         List<String> contradictions = Provenance.contradictions(file, metadata, tensors, named);
         if (contradictions.isEmpty()) Provenance.doubt(file, metadata).ifPresent(doubts);
         return contradictions;

@@ -58,11 +58,7 @@ class SweepsController {
     private final Events events;
 
     SweepsController(
-            Sweeps sweeps,
-            Measurements measurements,
-            Recommendations recommendations,
-            Catalog catalog,
-            Events events) {
+            Sweeps sweeps, Measurements measurements, Recommendations recommendations, Catalog catalog, Events events) {
         this.sweeps = sweeps;
         this.measurements = measurements;
         this.recommendations = recommendations;
@@ -81,8 +77,7 @@ class SweepsController {
         catalog.run(run);
         Optional<String> name = Optional.ofNullable(request.name());
         Optional<String> before = name.flatMap(known -> sweeps.named(run, known));
-        Sweep sweep = sweeps.create(
-                request.spec(run), request.description(), Optional.ofNullable(request.maxTrials()));
+        Sweep sweep = sweeps.create(request.spec(run), request.description(), Optional.ofNullable(request.maxTrials()));
         if (before.equals(Optional.of(sweep.id()))) return ResponseEntity.ok(SweepView.of(sweep));
         return ResponseEntity.created(URI.create("/api/v1/sweeps/" + sweep.id()))
                 .body(SweepView.of(sweep));

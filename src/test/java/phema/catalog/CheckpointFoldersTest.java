@@ -109,7 +109,8 @@ class CheckpointFoldersTest {
         }
         Run found = scan();
         assertThat(found.excluded()).isEmpty();
-        assertThat(found.snapshots().stream().map(s -> String.valueOf(s.time()))).containsExactly(times.split(" "));
+        assertThat(found.snapshots().stream().map(s -> String.valueOf(s.time())))
+                .containsExactly(times.split(" "));
         assertThat(found.notices())
                 .anySatisfy(notice -> assertThat(notice)
                         .startsWith("accelerate numbers its checkpoints from 0, and not by steps")
@@ -124,7 +125,8 @@ class CheckpointFoldersTest {
                                 : List.of());
         if (!lines) return;
         write("phema.yaml", String.join("\n", found.manifest()));
-        assertThat(scan().snapshots().stream().map(s -> String.valueOf(s.time()))).containsExactly(times.split(" "));
+        assertThat(scan().snapshots().stream().map(s -> String.valueOf(s.time())))
+                .containsExactly(times.split(" "));
     }
 
     /** Saved by a script that numbers by itself, whatever it counts. */

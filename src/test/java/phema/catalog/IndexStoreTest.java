@@ -36,9 +36,7 @@ class IndexStoreTest {
         return new RememberedFile.Sampled(
                 "plan",
                 new SampleSummary(
-                        new byte[] {1, 2, 3, 4, 5, 6, 7, 8},
-                        List.of(new SamplePlan.NotFinite("mask", -1 / 0.0)),
-                        true),
+                        new byte[] {1, 2, 3, 4, 5, 6, 7, 8}, List.of(new SamplePlan.NotFinite("mask", -1 / 0.0)), true),
                 Map.of("scale", 2.0),
                 SampledNumbers.of(numbers));
     }

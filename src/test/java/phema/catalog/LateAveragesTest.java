@@ -45,8 +45,9 @@ class LateAveragesTest {
     void lightningCountsUpdatesSinceTheyBegan(double decay, int start, int every) throws IOException {
         lightning("EMAWeightAveraging", step -> step <= start ? STILL : step == start + 1 ? COPY : decay, start, every);
         Run run = recognised("state_dict", "ema:" + decay + ",warmup=none,after=" + (start + 1));
-        assertThat(run.excluded()).hasSize(start / every).allSatisfy(e -> assertThat(e.message())
-                        .contains(BEFORE));
+        assertThat(run.excluded())
+                .hasSize(start / every)
+                .allSatisfy(e -> assertThat(e.message()).contains(BEFORE));
         assertThat(run.snapshots()).hasSize(2 * STEPS / every - start / every);
     }
 
@@ -118,8 +119,9 @@ class LateAveragesTest {
                 (step, weights, average) -> List.of(entry("model.l.w", weights), entry("ema.l.w", average)),
                 100);
         Run run = recognised("ema", "ema:0.998,warmup=none,after=1001");
-        assertThat(run.excluded()).hasSize(10).allSatisfy(e -> assertThat(e.message())
-                .contains(BEFORE));
+        assertThat(run.excluded())
+                .hasSize(10)
+                .allSatisfy(e -> assertThat(e.message()).contains(BEFORE));
     }
 
     /** As timm does up to {@code update_after_step}. */
@@ -237,8 +239,7 @@ class LateAveragesTest {
             float[] stored = new float[SIZE];
             for (int i = 0; i < SIZE; i++) stored[i] = (float) averages[i];
             List<Entry> entries = new ArrayList<>(content.at(step, weights.clone(), stored));
-            TestWeights.safetensors(
-                    folder.resolve(name.apply(step) + ".safetensors"), metadata.apply(step), entries);
+            TestWeights.safetensors(folder.resolve(name.apply(step) + ".safetensors"), metadata.apply(step), entries);
         }
     }
 

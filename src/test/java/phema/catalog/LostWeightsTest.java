@@ -87,8 +87,7 @@ class LostWeightsTest {
         for (int step : new int[] {100, 200, 300})
             write("step-%04d.safetensors".formatted(step), step, step == 300 ? 0 : 1, 0);
         Files.writeString(
-                folder.resolve("phema.yaml"),
-                "files: 'step-{time}.safetensors'\nprofile: impulse\nbuffers: [head]\n");
+                folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\nbuffers: [head]\n");
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
     }
 }

@@ -47,9 +47,9 @@ class NeverAveragedTest {
 
         assertThat(buffers(run)).containsExactlyElementsOf(names);
         assertThat(run.notices())
-                .anyMatch(notice -> notice.startsWith(
-                                names.size() == 1 ? "1 tensor, " + raw : "2 tensors, such as head.w")
-                        && notice.contains("the trainer does not average them"));
+                .anyMatch(notice ->
+                        notice.startsWith(names.size() == 1 ? "1 tensor, " + raw : "2 tensors, such as head.w")
+                                && notice.contains("the trainer does not average them"));
         assertThat(run.newest().sample().values())
                 .hasSize(sizes.entrySet().stream()
                         .filter(size -> !names.contains(size.getKey()))
@@ -64,9 +64,8 @@ class NeverAveragedTest {
         every = 4;
         sizes.put("body.w", 1 << 18);
         for (int layer = 0; layer < 40; layer++) sizes.put("body." + layer + ".norm", 32);
-        List<String> norms = sizes.keySet().stream()
-                .filter(name -> name.endsWith("norm"))
-                .toList();
+        List<String> norms =
+                sizes.keySet().stream().filter(name -> name.endsWith("norm")).toList();
         edm2(norms, every);
 
         assertThat(buffers(RunScanner.scan(folder, Selection.DEFAULT))).containsExactlyElementsOf(norms);

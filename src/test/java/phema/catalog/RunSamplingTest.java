@@ -73,8 +73,9 @@ class RunSamplingTest {
             if (time == 200) before = scan.known();
         }
         Map<String, RememberedFile> known = scan.known();
-        assertThat(before).hasSize(2).allSatisfy((name, file) -> assertThat(known.get(name))
-                .isSameAs(file));
+        assertThat(before)
+                .hasSize(2)
+                .allSatisfy((name, file) -> assertThat(known.get(name)).isSameAs(file));
         SortedMap<String, Shape> all = new TreeMap<>(Map.of("frozen.w", Shape.of(frozen.length)));
         all.put("norm.w", Shape.of(norm.length));
         all.put("table.w", Shape.of(ROWS, WIDTH));
@@ -108,7 +109,7 @@ class RunSamplingTest {
                 Entry.of("frozen.w", DType.F32, Shape.of(frozen.length), frozen),
                 Entry.of("norm.w", DType.F32, Shape.of(norm.length), norm),
                 Entry.of("table.w", DType.F32, Shape.of(ROWS, WIDTH), table));
-        TestFiles.age(TestWeights.safetensors(
-                folder.resolve("step_%06d.safetensors".formatted(time)), Map.of(), entries));
+        TestFiles.age(
+                TestWeights.safetensors(folder.resolve("step_%06d.safetensors".formatted(time)), Map.of(), entries));
     }
 }

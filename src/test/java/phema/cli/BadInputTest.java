@@ -87,9 +87,8 @@ class BadInputTest {
     void aSelectionWithoutSnapshots() {
         for (String selection : new String[] {"--instd 0.2", "--inprefix other"})
             assertThat(complaint("--outstd 0.1 " + selection))
-                    .startsWith(
-                            "phema: " + Shell.EDM2 + " holds no usable snapshots of the chosen --inprefix and --instd."
-                                    + " No file is named ")
+                    .startsWith("phema: " + Shell.EDM2
+                            + " holds no usable snapshots of the chosen --inprefix and --instd." + " No file is named ")
                     .endsWith("the folder holds network-snapshot-* (32).");
     }
 

@@ -123,7 +123,8 @@ class ReconstructCommandTest {
     void keepsNoCheckpointOfAnotherElementTypeOrNetwork() throws IOException {
         reconstruct("--outstd 0.1 --format pt").fine();
         assertThat(reconstruct("--outstd 0.1 --format pt --dtype f32 --skip").complaint())
-                .contains("phema-0000262-0.100.pt is not what --skip would keep: its tensor `", "is F16 [", "not F32 [");
+                .contains(
+                        "phema-0000262-0.100.pt is not what --skip would keep: its tensor `", "is F16 [", "not F32 [");
         Files.copy(
                 Shell.FIXTURES.resolve("lora/me-000002.safetensors"),
                 folder.resolve("out/phema-0000262-0.100.safetensors"));
@@ -134,7 +135,9 @@ class ReconstructCommandTest {
     @Test
     void saysWhenWhatItKeepsWasMadeOfOtherSnapshots() {
         reconstruct("--outstd 0.1 --format safetensors --instd 0.05").fine();
-        assertThat(reconstruct("--outstd 0.1 --format safetensors --skip").fine().out())
+        assertThat(reconstruct("--outstd 0.1 --format safetensors --skip")
+                        .fine()
+                        .out())
                 .containsPattern("warning: " + folder.resolve("out/phema-0000262-0.100.safetensors")
                         + ": it states a predicted error of \\S+, and \\S+ is predicted now: it was made of other"
                         + " snapshots, or by another version");

@@ -197,8 +197,8 @@ class RemoteSweepTest {
                     "--junit=" + junit));
             Await.until(() -> job.isDone()
                     || sweeps.sweeps(Optional.of("edm2")).stream()
-                            .anyMatch(sweep -> sweep.name().equals(Optional.of("nightly"))
-                                    && sweep.count(WorkState.DONE) == 1));
+                            .anyMatch(sweep ->
+                                    sweep.name().equals(Optional.of("nightly")) && sweep.count(WorkState.DONE) == 1));
             assertThat(by("slow", "edm2", WRITER, "--outstd=0.062", "--name=nightly")
                             .status())
                     .isZero();

@@ -87,8 +87,8 @@ class PublishedRunTest {
     @DisabledOnOs(OS.WINDOWS)
     void listsNoRepositoryWhoseNameClientsRefuse() throws Exception {
         String longest = "\u00fc" + "x".repeat(95);
-        for (String name :
-                List.of("100%", "a?b#c", "semi;colon", "a b", "-x", "x.", "a--b", "a..b", "x.git", longest + "x", longest))
+        for (String name : List.of(
+                "100%", "a?b#c", "semi;colon", "a b", "-x", "x.", "a--b", "a..b", "x.git", longest + "x", longest))
             Fixtures.copy("safetensors", folder.resolve("roots").resolve(name));
         start();
         assertThat(client.json("/api/v1/runs").at("/total").asInt()).isEqualTo(12);

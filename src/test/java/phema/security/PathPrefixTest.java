@@ -67,8 +67,7 @@ class PathPrefixTest {
         assertThat(location(send("POST", "/sign-in", "token=wrong"))).isEqualTo("/phema/sign-in?error");
         HttpResponse<String> right = send("POST", "/sign-in", "token=" + READER);
         assertThat(location(right)).isEqualTo("/phema/");
-        String cookie =
-                right.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
+        String cookie = right.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
         HttpResponse<String> page = send("GET", "/", "", "Accept", "text/html", "Cookie", cookie);
         assertThat(page.body()).contains("href=\"/phema/runs/edm2\"", "action=\"/phema/sign-out\"");
         assertThat(location(send("POST", "/sign-out", "", "Cookie", cookie))).isEqualTo("/phema/sign-in");

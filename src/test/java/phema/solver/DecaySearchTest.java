@@ -55,7 +55,8 @@ class DecaySearchTest {
     }
 
     private RecognisedDecay search() {
-        return DecaySearch.search(raw, averages, true, List.of(), Optional.empty()).orElseThrow();
+        return DecaySearch.search(raw, averages, true, List.of(), Optional.empty())
+                .orElseThrow();
     }
 
     @ParameterizedTest
@@ -114,8 +115,8 @@ class DecaySearchTest {
         averages.clear();
         raw.clear();
         track(step -> 0.99);
-        RecognisedDecay found =
-                DecaySearch.search(first, averages, true, List.of(), Optional.empty()).orElseThrow();
+        RecognisedDecay found = DecaySearch.search(first, averages, true, List.of(), Optional.empty())
+                .orElseThrow();
         assertThat(found.spec()).isEqualTo("exponential:decay=0.99");
         assertThat(found.certain()).isTrue();
     }
@@ -136,7 +137,9 @@ class DecaySearchTest {
             for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.1 * random.nextGaussian();
             other.add(stored(average.profile().endTime(), theta));
         }
-        assertThat(DecaySearch.search(raw, other, true, List.of(), Optional.empty()).orElseThrow().certain())
+        assertThat(DecaySearch.search(raw, other, true, List.of(), Optional.empty())
+                        .orElseThrow()
+                        .certain())
                 .isFalse();
     }
 
@@ -145,8 +148,8 @@ class DecaySearchTest {
     @ValueSource(longs = {3000005, 3000055, 3000136, 3000190, 4000008, 4000198})
     void isNotCertainWherePartsOfTheFilesSayOtherwise(long seed) {
         var run = new UnrecordedRun(seed);
-        RecognisedDecay found =
-                DecaySearch.search(run.raw(), run.averages(), true, List.of(), Optional.empty()).orElseThrow();
+        RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, List.of(), Optional.empty())
+                .orElseThrow();
         assertThat(run.error(found.spec())).isGreaterThan(RecognitionFigures.WRONG);
         assertThat(found.nats()).isGreaterThan(1.5);
         assertThat(found.innovation()).isBetween(0.6, 1.6);
@@ -211,7 +214,11 @@ class DecaySearchTest {
     /** Before that it is a copy of the weights, or stands still, or is not kept. */
     @ParameterizedTest
     @CsvSource({
-        "0.998, 1600, copies", "0.99, 1250, copies", "0.998, 1601, still", "0.999, 1000, absent", "0.995, 1430, absent"
+        "0.998, 1600, copies",
+        "0.99, 1250, copies",
+        "0.998, 1601, still",
+        "0.999, 1000, absent",
+        "0.995, 1430, absent"
     })
     void findsWhenAnAverageBegan(double decay, int begin, String before) {
         track(step -> step > begin ? decay : step == begin || before.equals("copies") ? 0 : 1);

@@ -138,17 +138,16 @@ final class UnrecordedRun {
         int what = random.nextInt(5);
         double left = 2.0 / after * Math.pow(0.05 * after, random.nextDouble());
         double most = USUAL[random.nextInt(USUAL.length)];
-        IntToDoubleFunction decay =
-                switch (what) {
-                    case 0, 1 -> n -> 1 - left;
-                    case 2 -> n -> most;
-                    case 3 -> n -> 1 - 1.0 / (n + (before.endsWith("counted") ? 1 : 0));
-                    default -> n -> Math.min(most, (1.0 + n) / (10.0 + n));
-                };
+        IntToDoubleFunction decay = switch (what) {
+            case 0, 1 -> n -> 1 - left;
+            case 2 -> n -> most;
+            case 3 -> n -> 1 - 1.0 / (n + (before.endsWith("counted") ? 1 : 0));
+            default -> n -> Math.min(most, (1.0 + n) / (10.0 + n));
+        };
         double standing = before.startsWith("still") ? 1 : 0;
-        String name = List.of("constant", "constant", "usual constant", "mean", "min(b, (1+n)/(10+n))").get(what);
-        return keep(
-                name + ", " + before, n -> n < begin ? standing : n == begin ? 0 : decay.applyAsDouble(n - begin));
+        String name = List.of("constant", "constant", "usual constant", "mean", "min(b, (1+n)/(10+n))")
+                .get(what);
+        return keep(name + ", " + before, n -> n < begin ? standing : n == begin ? 0 : decay.applyAsDouble(n - begin));
     }
 
     private String keep(String name, IntToDoubleFunction decay) {

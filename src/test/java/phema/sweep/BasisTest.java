@@ -87,8 +87,12 @@ class BasisTest {
                         + " and files say of it has changed");
         assertThat(asked.withMoreRuns(taken("run/c", "impulse at time 1 of aa", "guide/d", "swa at time 2 of aa")))
                 .isEqualTo(taken(
-                        "run/a", "impulse at time 100 of aa", "run/b", "impulse at time 200 of aa",
-                        "guide/d", "swa at time 2 of aa"));
+                        "run/a",
+                        "impulse at time 100 of aa",
+                        "run/b",
+                        "impulse at time 200 of aa",
+                        "guide/d",
+                        "swa at time 2 of aa"));
         assertThat(basis(Map.of(), Map.of("run/b", "1")).objection("mine", asked))
                 .isEmpty();
     }

@@ -61,7 +61,8 @@ class RetrainedRunTest {
         registry.add("phema.evaluators.valley.command[1]", () -> "-c");
         registry.add(
                 "phema.evaluators.valley.command[2]",
-                () -> "while [ -e " + hold() + " ]; do sleep 0.05; done; awk -F'\"sigmaRel\":' '{d = $2 - 0.1; if (d < 0) d = -d;"
+                () -> "while [ -e " + hold()
+                        + " ]; do sleep 0.05; done; awk -F'\"sigmaRel\":' '{d = $2 - 0.1; if (d < 0) d = -d;"
                         + " printf \"{\\\"fid\\\": %f}\\n\", d + 2}' {trial}");
     }
 
@@ -305,10 +306,10 @@ class RetrainedRunTest {
         assertThat(trials.getFirst().weights().orElseThrow().predictedError().orElseThrow())
                 .isBetween(1e-6, TrialWeights.LARGE);
         assertThat(trials.subList(1, 5))
-                .allSatisfy(trial ->
-                        assertThat(trial.weights().orElseThrow().caution().orElseThrow())
-                                .startsWith("30 of the 32 files noted when its sweep was made were gone, and the"
-                                        + " predicted error of its weights is "));
+                .allSatisfy(trial -> assertThat(
+                                trial.weights().orElseThrow().caution().orElseThrow())
+                        .startsWith("30 of the 32 files noted when its sweep was made were gone, and the"
+                                + " predicted error of its weights is "));
         assertThat(page("/api/v1/sweeps/" + sweep.id() + "/trials"))
                 .contains("\"predictedError\":", "\"caution\":\"30 of the 32 files");
     }

@@ -443,7 +443,8 @@ class AskTest {
     void clientsAskForAVersionOrAny() throws Exception {
         String sweep = sweep("versioned", "\"sigmaRel\": [0.083, 0.084, 0.085]");
         for (String other : List.of("versioned@2", "remote:versioned@2", "versioned@", "version", "remote:version@1"))
-            assertThat(send("POST", "/api/v1/ask", "{\"evaluators\": [\"" + other + "\"]}").statusCode())
+            assertThat(send("POST", "/api/v1/ask", "{\"evaluators\": [\"" + other + "\"]}")
+                            .statusCode())
                     .as(other)
                     .isEqualTo(204);
         for (String it : List.of("versioned", "versioned@1", "remote:versioned@1"))
@@ -457,7 +458,9 @@ class AskTest {
 
     @Test
     void whatIsNoNameOfAnEvaluatorIsRefused() throws Exception {
-        assertThat(post("/api/v1/ask", "{\"evaluators\": []}", 400).at("/detail").asString())
+        assertThat(post("/api/v1/ask", "{\"evaluators\": []}", 400)
+                        .at("/detail")
+                        .asString())
                 .isEqualTo("evaluators is empty; name one at least, or leave it out for trials of all");
         assertThat(post("/api/v1/ask", "{\"evaluators\": [\"a\", null]}", 400)
                         .at("/field")

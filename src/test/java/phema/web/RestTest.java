@@ -298,8 +298,7 @@ class RestTest {
             JsonNode without = json.readTree(get(plan + "&recommended=false").body());
             assertThat(with.at("/targets").size())
                     .isEqualTo(without.at("/targets").size() + 1);
-            JsonNode target =
-                    with.at("/targets").get(with.at("/targets").size() - 1);
+            JsonNode target = with.at("/targets").get(with.at("/targets").size() - 1);
             assertThat(target.at("/target/spec").asString()).isEqualTo("power:0.2");
             assertThat(target.at("/target/time").asDouble()).isEqualTo(49152);
             assertThat(target.at("/errorAfter").asDouble())
