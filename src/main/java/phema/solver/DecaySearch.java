@@ -81,6 +81,9 @@ public final class DecaySearch {
     /** The greatest squared innovation of any file. */
     private static final double GREATEST_OF_A_FILE = 2.5;
 
+    /** The least one where averages began late: less says that weights moved less than the model has it then. */
+    private static final double LEAST_OF_A_FILE = 0.2;
+
     /** The distance from the end of a family, as a logarithm, within which its value is the last one. */
     private static final double AT_THE_END = 0.02;
 
@@ -252,6 +255,9 @@ public final class DecaySearch {
                 && innovation >= LEAST_INNOVATION
                 && innovation <= GREATEST_INNOVATION
                 && Arrays.stream(innovations).max().orElseThrow() <= GREATEST_OF_A_FILE
+                && (beginning.isEmpty()
+                        || recursion.equals(Optional.of(best.spec()))
+                        || Arrays.stream(innovations).min().orElseThrow() >= LEAST_OF_A_FILE)
                 && !best.atTheEnd()
                 && difference(best.lowest(), best.highest()) <= PRECISE
                 && best.asLikely().stream().noneMatch(other -> areApart(best.spec(), other))

@@ -56,8 +56,16 @@ record LateSearch(Beginning beginning, double asLikely, ToDoubleFunction<String>
         double first = end(profile, best, earliest);
         double last = end(profile, best, latest);
         return new Begun(
-                DecayFamily.fewestDigits(best.getPoint(), first, last),
+                whole(DecayFamily.fewestDigits(best.getPoint(), first, last)),
                 List.of(spec(family, first, start), spec(family, last, start)));
+    }
+
+    /** The nearest whole number, where it lies between others that are whole: clocks count steps. */
+    private double whole(double time) {
+        boolean whole = beginning.earliest() % 1 == 0
+                && beginning.latest() % 1 == 0
+                && beginning.latest() - beginning.earliest() > 1;
+        return whole ? Math.rint(time) : time;
     }
 
     /** The best of times and numbers that are far apart. */

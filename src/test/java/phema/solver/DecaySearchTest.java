@@ -237,6 +237,7 @@ class DecaySearchTest {
         ScheduledDecay schedule = ((Scheduled) profile).decay();
         assertThat(schedule.decay()).isEqualTo(decay);
         assertThat(schedule.begin()).isBetween(begin - 8.0, begin + 8.0);
+        assertThat(schedule.begin() % 1).isZero();
     }
 
     /** Of updates that are counted, only the decay has to be found; the first of them is a copy. */
@@ -248,6 +249,17 @@ class DecaySearchTest {
                 .orElseThrow();
         assertThat(found.spec()).isEqualTo("swa:after=1620,every=20");
         assertThat(found.certain()).as(found.toString()).isTrue();
+    }
+
+    /** Some innovations of which are far too small. */
+    @Test
+    void isNotCertainOfABeginningWhereWeightsMovedLessThanTheModelHasIt() {
+        var run = new UnrecordedRun(5000211, true);
+        RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, List.of(), run.told())
+                .orElseThrow();
+        assertThat(run.apart(found.spec())).isGreaterThan(RecognitionFigures.APART);
+        assertThat(found.nats()).isGreaterThan(1.5);
+        assertThat(found.certain()).isFalse();
     }
 
     /** Nothing says so but the numbers: there is one file from before, or the first one is from soon after. */

@@ -24,7 +24,7 @@ class RecognitionFigures {
     static final double WRONG = 0.05;
 
     /** The greatest one of late averages. */
-    private static final double APART = 0.2;
+    static final double APART = 0.2;
 
     /** A run, and what was found. */
     private record Found(UnrecordedRun run, Optional<RecognisedDecay> decay) {

@@ -114,7 +114,9 @@ final class UnrecordedRun {
             case 9 -> {
                 int start = steps / 8 + random.nextInt(3 * steps / 4);
                 double decay = 1 - left(4, 0.08);
-                yield random.nextBoolean()
+                boolean begun = random.nextBoolean();
+                if (begun) begin = start;
+                yield begun
                         ? keep("begun in mid run", n -> n <= start ? 0 : decay)
                         : keep("restarted in mid run", n -> n == start ? 0 : decay);
             }
