@@ -479,6 +479,19 @@ class DashboardIT extends PagesInBrowser {
     }
 
     @Test
+    void whyAWorkerLeavesWorkAloneIsReadInANarrowWindow() {
+        browser.look("light", 420, 900);
+        Sweep others = start("remote:mine-on-the-cluster", 0.05);
+        open("/fleet");
+        browser.until("a reason", () -> browser.text("#workers").contains("for clients that ask for those of"));
+        assertThat(browser.script("""
+                        const region = document.querySelector("#workers").closest(".scroll");
+                        return region.scrollWidth <= region.clientWidth"""))
+                .isEqualTo(true);
+        sweeps.cancel(others.id());
+    }
+
+    @Test
     void whatIsOpenOfTheFleetStaysOpenWhileItChanges() throws Exception {
         open("/fleet");
         browser.click("#workers-copies summary");
