@@ -150,13 +150,20 @@ public class Sweeps {
     private String goOnOrReplace(SweepSpec spec, Basis basis, DescriptionChange said, SweepDescription description) {
         Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(spec.run(), name));
         // From now on nobody else replaces it; who has done so meanwhile is asked again.
-        if (before.isPresent() && store.touchIfThere(before.get().id()).isEmpty())
-            throw new EmptyResultDataAccessException(1);
+        if (before.isPresent() && !isStillNamed(before.get())) throw new EmptyResultDataAccessException(1);
         if (before.isEmpty() || !isSame(before.get(), spec)) return replace(before, spec, basis, said, description);
         String id = before.get().id();
         if (!said.of(before.get().description()).equals(before.get().description())) describe(id, said);
         again(id, spec.priority());
         return id;
+    }
+
+    /** As of now, until the transaction ends. */
+    private boolean isStillNamed(SweepStore.StoredSweep sweep) {
+        return store.touchIfThere(sweep.id()).isPresent()
+                && store.row(sweep.id())
+                        .map(now -> now.description().name())
+                        .equals(Optional.of(sweep.description().name()));
     }
 
     private String replace(
