@@ -47,6 +47,9 @@ import phema.evaluation.MetricName;
 /** Adds what the OpenAPI description says of every operation, so that the controllers need not. */
 @Configuration(proxyBeanMethods = false)
 class ApiDescription {
+    /** The schema of a point of a loan. */
+    private static final String POINT = "PointView";
+
     private static final Map<Integer, String> PROBLEMS = new TreeMap<>(Map.of(
             400, "A value, field or parameter is wrong or unknown",
             401, "The service is configured with tokens, and this request has none or a wrong one",
@@ -127,11 +130,25 @@ class ApiDescription {
                                     .addOneOfItem(new Schema<>().$ref("EvaluatorRequest"))
                                     .description("a name below phema.evaluators, builtin where none is given; or an"
                                             + " evaluator of type remote, whose trials clients ask for"));
-            for (String shown : List.of("TrialView", "MeasurementView", "OptimumView")) {
+            pointsOfLoans(schemas);
+            for (String shown : List.of("TrialView", "MeasurementView", "OptimumView", POINT)) {
                 addField(schemas, shown, LengthFields.PROFILE, String.class, "the average, as decay:cosine:800");
                 addField(schemas, shown, LengthFields.LENGTH, Double.class, "its length");
             }
         };
+    }
+
+    /** A loan's point has a field for each axis, as a trial has, but what the loan says itself. */
+    private static void pointsOfLoans(Map<String, Schema> schemas) {
+        schemas.put(POINT, new ObjectSchema());
+        for (Axis<?, ?> axis : Axes.ALL) {
+            AxisNames names = axis.names();
+            if (axis != Axes.SEEDS && axis != Axes.GUIDES)
+                addField(schemas, POINT, names.field(), axis.valueType(), names.label());
+        }
+        Schema<?> loan = schema(schemas, "LoanView");
+        String meaning = property(loan, "point").getDescription();
+        loan.addProperty("point", new Schema<>().$ref(POINT).description(meaning));
     }
 
     /** What is optional may be null as well. */
@@ -205,6 +222,7 @@ class ApiDescription {
         return (operation, method) -> {
             ApiResponses responses = operation.getResponses();
             if (operation.getParameters() != null) operation.getParameters().forEach(ApiDescription::limit);
+            responses.values().forEach(ApiDescription::withoutParameters);
             if (method.getBeanType() == WeightsController.class) describeContent(responses);
             PROBLEMS.forEach((status, meaning) -> responses.addApiResponse(String.valueOf(status), problem(meaning)));
             if (method.getBeanType() != WeightsController.class)
@@ -213,6 +231,14 @@ class ApiDescription {
                 responses.addApiResponse("415", problem("The body is of none of the types above"));
             return operation;
         };
+    }
+
+    /** {@code text/csv}, in whatever character set it is sent. */
+    private static void withoutParameters(ApiResponse response) {
+        if (response.getContent() == null) return;
+        Content content = new Content();
+        response.getContent().forEach((type, media) -> content.addMediaType(type.replaceFirst(";.*", ""), media));
+        response.setContent(content);
     }
 
     /** Of a path, what no name may hold; of pages, their sizes. */

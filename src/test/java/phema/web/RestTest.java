@@ -521,6 +521,13 @@ class RestTest {
                         "identity",
                         "layer");
         assertThat(weights.at("/responses/404/content").propertyNames()).containsExactly("application/problem+json");
+        assertThat(api.at("/paths/~1api~1v1~1sweeps~1{id}~1results.csv/get/responses/200/content")
+                        .propertyNames())
+                .containsExactly("text/csv");
+        assertThat(api.at("/paths/~1api~1v1~1sweeps~1{id}~1trials~1{number}~1log/get/responses/200/content")
+                        .propertyNames())
+                .containsExactly("text/plain");
+        assertThat(api.toString()).doesNotContain(";charset=");
         assertThat(get("/swagger-ui.html").statusCode()).isEqualTo(302);
         assertThat(get("/swagger-ui/index.html").statusCode()).isEqualTo(200);
     }

@@ -221,6 +221,11 @@ class SweepRestTest {
         for (String schema : List.of("SweepRequest", "SweepView"))
             assertThat(schemas.at("/" + schema + "/properties").propertyNames()).contains(name);
         assertThat(schemas.at("/TrialView/properties").propertyNames()).contains(field);
+        JsonNode point = schemas.at(
+                schemas.at("/LoanView/properties/point/$ref").asString().replace("#/components/schemas", ""));
+        if (axis != Axes.SEEDS && axis != Axes.GUIDES)
+            assertThat(point.at("/properties/" + field)).isEqualTo(schemas.at("/TrialView/properties/" + field));
+        assertThat(point.at("/properties").propertyNames()).contains("profile", "length");
 
         assertThat(TWO_VALUES).containsKey(name);
         JsonNode two = json.readTree(TWO_VALUES.get(name));
