@@ -22,7 +22,7 @@ import phema.text.Labels;
 final class Provenance {
     private static final String ERROR = "phema.predictedRelativeError";
 
-    /** What decides which average a file is, and how it is called. */
+    /** The keys of what decides which average a file is, with their words. */
     private static final Map<String, String> DECISIVE = new TreeMap<>(Map.of(
             WeightFiles.PROFILE,
             "average",
