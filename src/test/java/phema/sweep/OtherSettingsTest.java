@@ -74,6 +74,7 @@ class OtherSettingsTest {
         return new String[] {
             key + ".type=command",
             key + ".retries=0",
+            key + ".weights=url", // processes that share a host lock files, and here two are one
             key + ".command[0]=sh",
             key + ".command[1]=-c",
             key + ".command[2]=" + script
