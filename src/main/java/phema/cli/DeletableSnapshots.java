@@ -51,7 +51,8 @@ final class DeletableSnapshots {
                 ? List.of()
                 : List.of(
                         "Only averages that end at the newest snapshot are looked at: one that ends earlier, as what a"
-                                + " service has pinned may, can need files that may be deleted. Name all times with --time.");
+                                + " service has pinned may, can need files that may be deleted. Name all times with"
+                                + " --time.");
     }
 
     private static List<Profile> targets(

@@ -89,6 +89,7 @@ class RetrainedRunTest {
         Files.createDirectories(folder.resolve("roots"));
         Fixtures.copy("safetensors", folder());
         Await.until(() -> catalog.known(run).isPresent());
+        rescan(); // it may have been found while it was copied
     }
 
     private Path folder() {
