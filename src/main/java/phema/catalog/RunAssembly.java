@@ -168,6 +168,9 @@ final class RunAssembly {
         notices.addAll(contradictions);
         notices.addAll(doubts);
         if (used.isEmpty()) return notices;
+        Map<Candidate, WeightFile> usedFiles = new LinkedHashMap<>(files);
+        usedFiles.keySet().retainAll(used.keySet());
+        OverwrittenRun.notice(usedFiles).ifPresent(notices::add);
         equal().ifPresent(notices::add);
         List<SamplePlan.NotFinite> constants = summaries().getFirst().notFinite();
         if (!constants.isEmpty())

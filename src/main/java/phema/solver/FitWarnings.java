@@ -50,6 +50,9 @@ final class FitWarnings {
             oddButNotRead(m, Arrays.stream(chosen.coefficients()).boxed().toList())
                     .ifPresent(warnings::add);
             m.doubts().told().forEach(doubt -> warnings.add("the " + doubt.inWords()));
+            if (m.other().isPresent())
+                warnings.add("no average of both runs is one of either: predicted errors count what is of the other"
+                        + " one; take the files of one of them away");
             if (!m.doubts().changes().isEmpty())
                 warnings.add("predicted errors are those of what is likelier, and smaller once it is stated");
             disagreement.ifPresent(warnings::add);

@@ -13,6 +13,7 @@ import phema.profile.Profile;
  * of them are from a target.
  *
  * @param surprises by file
+ * @param other where another run's files begin; empty where all are of one
  * @param withoutOdd the same files less odd ones; empty where there are none, or too few others
  */
 record RunModel(
@@ -22,6 +23,7 @@ record RunModel(
         List<Double> surprises,
         List<OddFile> odd,
         Doubts doubts,
+        Optional<OtherRun> other,
         Optional<Solver> withoutOdd) {
     /** The factor by which averages may forget faster or slower than stated where nothing else tells. */
     private static final double MISSTATED = 1.1;
@@ -31,27 +33,34 @@ record RunModel(
         TrajectoryModel all = TrajectoryModel.of(stored.all());
         List<Double> surprises = all.surprises();
         Optional<Doubt> order = FileOrder.doubt(stored.all());
-        if (order.isPresent())
-            return new RunModel(
-                    stored,
-                    meanSquare,
-                    all,
-                    surprises,
-                    List.of(),
-                    new Doubts(List.of(order.get()), all.fit()),
-                    Optional.empty());
-        List<OddFile> odd = OddFiles.among(stored.all(), surprises, meanSquare);
         boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
-        Doubts stated = Doubts.of(all, suspicious);
+        Doubts stated = order.map(doubt -> new Doubts(List.of(doubt), all.fit()))
+                .orElseGet(() -> Doubts.of(all, suspicious));
+        // Files beside such a place seem odd, what is stated wrong, and a common beginning in the middle of an order.
+        Optional<OtherRun> other = OtherRun.among(stored.all())
+                .filter(found -> stated.told().stream().allMatch(doubt -> doubt.nats() < found.nats()));
+        if (other.isPresent() || order.isPresent()) {
+            Doubts doubts = other.map(found -> new Doubts(List.of(found.doubt()), all.fit()))
+                    .orElse(stated);
+            return new RunModel(stored, meanSquare, all, surprises, List.of(), doubts, other, Optional.empty());
+        }
+        List<OddFile> odd = OddFiles.among(stored.all(), surprises, meanSquare);
         // A wrong statement makes files odd that are not.
         if (odd.isEmpty() || stated.explains(odd))
-            return new RunModel(stored, meanSquare, all, surprises, List.of(), stated, Optional.empty());
+            return new RunModel(stored, meanSquare, all, surprises, List.of(), stated, other, Optional.empty());
         List<StoredAverage> others = new ArrayList<>(stored.all());
         odd.reversed().forEach(o -> others.remove(o.file()));
         var withoutOdd = new Solver(others);
         List<Doubt> doubts = withoutOdd.model().map(m -> m.doubts().told()).orElse(List.of());
         return new RunModel(
-                stored, meanSquare, all, surprises, odd, new Doubts(doubts, all.fit()), Optional.of(withoutOdd));
+                stored,
+                meanSquare,
+                all,
+                surprises,
+                odd,
+                new Doubts(doubts, all.fit()),
+                other,
+                Optional.of(withoutOdd));
     }
 
     Predictor predictor() {
@@ -83,14 +92,17 @@ record RunModel(
 
     /**
      * Coefficients that do not sum to one shrink or stretch the weights themselves as well. Where files contradict what
-     * is stated of them, the error is that of what is likelier.
+     * is stated of them, the error is that of what is likelier. What is of another run is wrong by what lies between.
      */
     double relativeError(Profile target, double variance, Solution x) {
         double likelier =
                 doubts.variance(all, x.normalised().coefficients(), target).orElse(0);
+        double ofOther = other.map(
+                        found -> found.variance(stored.profiles(), x.normalised().coefficients(), target))
+                .orElse(0.0);
         double worst = Math.max(likelier, varianceIfMisstated(target, x));
         double excess = x.sum() - 1;
-        return Math.sqrt(Math.max(variance, worst) / meanSquare + excess * excess);
+        return Math.sqrt((Math.max(variance, worst) + ofOther) / meanSquare + excess * excess);
     }
 
     /** The same if averages forget otherwise than stated; 0 where that matters little, or would show. */
