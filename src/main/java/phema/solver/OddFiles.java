@@ -12,6 +12,7 @@ import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import phema.profile.Impulse;
 import phema.profile.LearningRateDecay;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
@@ -48,6 +49,12 @@ final class OddFiles {
     /** The greatest number of suspicious files that are looked at in one round. */
     private static final int LOOKED_AT = 4;
 
+    /** The least share of the squared distance between its neighbours that a file on the way is from either. */
+    private static final double BETWEEN = 0.2;
+
+    /** The share of that by which both distances together may exceed it. */
+    private static final double BESIDE = 0.5;
+
     private final List<StoredAverage> stored;
     private final double meanSquare;
     private final TreeSet<Integer> odd = new TreeSet<>();
@@ -64,7 +71,7 @@ final class OddFiles {
 
     private List<OddFile> find(List<Double> surprises) {
         List<Integer> suspicious = IntStream.range(0, stored.size())
-                .filter(i -> surprises.get(i) > SUSPICIOUS)
+                .filter(i -> surprises.get(i) > SUSPICIOUS && !isOnTheWay(i))
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> -surprises.get(i)))
                 .toList();
@@ -79,6 +86,30 @@ final class OddFiles {
                     .getKey());
         }
         return odd.stream().map(this::describe).toList();
+    }
+
+    /**
+     * Whether raw weights lie on the way from those before to those behind, of which squared distances add up: then
+     * nothing is wrong with them where the rate changes beside them, for which a smooth one makes them surprising.
+     */
+    private boolean isOnTheWay(int file) {
+        if (!(profile(file) instanceof Impulse)) return false;
+        double time = profile(file).endTime();
+        Comparator<StoredAverage> byTime = Comparator.comparingDouble(s -> s.profile().endTime());
+        Optional<StoredAverage> before =
+                raw().filter(s -> s.profile().endTime() < time).max(byTime);
+        Optional<StoredAverage> behind =
+                raw().filter(s -> s.profile().endTime() > time).min(byTime);
+        if (before.isEmpty() || behind.isEmpty()) return false;
+        double[] own = stored.get(file).sample();
+        double to = MovementFit.meanSquaredDistance(before.get().sample(), own);
+        double from = MovementFit.meanSquaredDistance(own, behind.get().sample());
+        double all = MovementFit.meanSquaredDistance(before.get().sample(), behind.get().sample());
+        return Math.min(to, from) >= BETWEEN * all && to + from <= (1 + BESIDE) * all;
+    }
+
+    private Stream<StoredAverage> raw() {
+        return stored.stream().filter(s -> s.profile() instanceof Impulse);
     }
 
     private double surprise(int file) {

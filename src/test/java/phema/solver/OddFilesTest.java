@@ -11,6 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.profile.Impulse;
 import phema.profile.Power;
 
 /** Files of the sample run, two at each time, of which some are not what they are said to be. */
@@ -43,6 +44,20 @@ class OddFilesTest {
         assertThat(report().oddFiles()).isEmpty();
         assertThat(report().withoutOddFiles()).isEmpty();
         assertThat(new Solver(CHECKPOINTS).report().orElseThrow().oddFiles()).isEmpty();
+    }
+
+    /** What is smooth about rates makes the last file before a fall of the rate seem odd. */
+    @Test
+    void areNoneWhereTheRateFalls() {
+        var random = new Random(1);
+        double[] weights = random.doubles(1000, -1, 1).toArray();
+        List<StoredAverage> walk = new ArrayList<>();
+        for (int time = 1; time <= 1600; time++) {
+            double step = time < 1350 ? 0.05 : 0.0005;
+            for (int k = 0; k < weights.length; k++) weights[k] += step * random.nextGaussian();
+            if (time % 100 == 0) walk.add(new StoredAverage(new Impulse(time), weights.clone(), 0));
+        }
+        assertThat(new Solver(walk).report().orElseThrow().oddFiles()).isEmpty();
     }
 
     @ParameterizedTest
