@@ -1,6 +1,7 @@
 package phema.solver;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,9 @@ record FileOrder(List<StoredAverage> files, double[][] distances) {
 
     /** The share from which on another order is one. */
     private static final double IN_ORDER = 0.75;
+
+    /** The fewest files of either of two runs. */
+    private static final int FEWEST_OF_RUN = 3;
 
     /** The number of times that are told of an order. */
     private static final int TOLD = 8;
@@ -86,13 +90,38 @@ record FileOrder(List<StoredAverage> files, double[][] distances) {
         double loss = loss(shown);
         double lossOfReverse = loss(reverse);
         double nats = (loss(stated) - Math.min(loss, lossOfReverse)) / 2;
-        return nats < LEAST_NATS
-                ? Optional.empty()
-                : Optional.of(new Doubt(
-                        "the order of their times, as if their names had been mixed up",
-                        told(loss <= lossOfReverse ? shown : reverse)
-                                + (Math.abs(loss - lossOfReverse) / 2 < LEAST_NATS ? " or its reverse" : ""),
-                        nats));
+        if (nats < LEAST_NATS) return Optional.empty();
+        Optional<int[]> other = ofOtherRun(shown);
+        if (other.isPresent())
+            return Optional.of(new Doubt(
+                    "that they are of one run", "another run for the files of time " + times(other.get()), nats));
+        return Optional.of(new Doubt(
+                "the order of their times, as if their names had been mixed up",
+                "that of " + times(loss <= lossOfReverse ? shown : reverse)
+                        + (Math.abs(loss - lossOfReverse) / 2 < LEAST_NATS ? " or its reverse" : ""),
+                nats));
+    }
+
+    /**
+     * Of an order that goes back in time and then on again, from the end of one run to where both began and to the end
+     * of the other, the half without the newest file. Empty where it turns more than once.
+     *
+     * @return by time
+     */
+    private static Optional<int[]> ofOtherRun(int[] order) {
+        int turn = IntStream.range(0, order.length)
+                .boxed()
+                .min(Comparator.comparingInt(i -> order[i]))
+                .orElseThrow();
+        int[] back = IntStream.range(0, turn).map(i -> order[turn - 1 - i]).toArray();
+        int[] on = Arrays.copyOfRange(order, turn, order.length);
+        if (Math.min(back.length, on.length) < FEWEST_OF_RUN || !isInTime(back) || !isInTime(on))
+            return Optional.empty();
+        return Optional.of(back[back.length - 1] < on[on.length - 1] ? back : on);
+    }
+
+    private static boolean isInTime(int[] order) {
+        return IntStream.range(1, order.length).allMatch(i -> order[i - 1] < order[i]);
     }
 
     /** The share of triples whose first and last are the farthest apart. */
@@ -146,8 +175,8 @@ record FileOrder(List<StoredAverage> files, double[][] distances) {
         return files.get(file).profile().endTime();
     }
 
-    private String told(int[] order) {
+    private String times(int[] order) {
         Stream<String> times = IntStream.of(order).limit(TOLD).mapToObj(i -> Labels.plain(time(i)));
-        return "that of " + times.collect(Collectors.joining(", ")) + (order.length > TOLD ? ", ..." : "");
+        return times.collect(Collectors.joining(", ")) + (order.length > TOLD ? ", ..." : "");
     }
 }

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.text.Labels;
 
@@ -73,6 +74,28 @@ class FileOrderTest {
         RunReport report = report(shuffled(AVERAGES, seed));
         assertThat(report.oddFiles()).isEmpty();
         assertThat(report.doubts()).extracting(Doubt::stated).containsExactly(MIXED_UP);
+    }
+
+    /** As where both wrote into one folder, and the names of one count from elsewhere. */
+    @Test
+    void isThatOfTwoRunsWhereTheirFilesTakeTurns() {
+        var random = new Random(1);
+        double[] one = random.doubles(1000, -1, 1).toArray();
+        double[] other = one.clone();
+        List<StoredAverage> files = new ArrayList<>();
+        for (int time = 100; time <= 1600; time += 100) {
+            for (int k = 0; k < one.length; k++) {
+                one[k] += 0.1 * random.nextGaussian();
+                other[k] += 0.1 * random.nextGaussian();
+            }
+            files.add(new StoredAverage(new Impulse(time), (time % 200 == 0 ? one : other).clone(), 0));
+        }
+        assertThat(report(files).doubts())
+                .extracting(Doubt::inWords)
+                .singleElement()
+                .asString()
+                .startsWith("files contradict that they are of one run: another run for the files of time 100, 300,"
+                        + " 500, 700, 900, 1100, 1300, 1500 is likelier, by ");
     }
 
     @Test
