@@ -41,10 +41,13 @@ final class OverwrittenRun {
     private OverwrittenRun(Map<Candidate, WeightFile> files) {
         Map<Double, Moment> byTime = new TreeMap<>();
         files.forEach((candidate, file) -> {
-            Moment moment = byTime.computeIfAbsent(
-                    candidate.time(), time -> new Moment(new ArrayList<>(), new ArrayList<>()));
+            Moment moment =
+                    byTime.computeIfAbsent(candidate.time(), time -> new Moment(new ArrayList<>(), new ArrayList<>()));
             moment.names().add(candidate.fileName());
-            file.parts().stream().map(FilePart::modified).max(Instant::compareTo).ifPresent(moment.written()::add);
+            file.parts().stream()
+                    .map(FilePart::modified)
+                    .max(Instant::compareTo)
+                    .ifPresent(moment.written()::add);
         });
         moments.addAll(byTime.values());
     }
@@ -81,6 +84,7 @@ final class OverwrittenRun {
 
     private static String named(Collection<Moment> moments) {
         List<Moment> all = List.copyOf(moments);
-        return all.getFirst().names().getFirst() + " to " + all.getLast().names().getLast();
+        return all.getFirst().names().getFirst() + " to "
+                + all.getLast().names().getLast();
     }
 }

@@ -113,7 +113,7 @@ final class EarlierResults {
                 .map(EarlierResult::none)
                 .orElseGet(() -> EarlierResult.of(
                         title(recommended),
-                        name -> Optional.of(recommended.value())
+                        name -> Optional.ofNullable(recommended.value())
                                 .filter(value -> name.equals(metric.name()))
                                 .map(value -> new SweepResults.BestValue(
                                         value, Objects.requireNonNullElse(recommended.standardError(), 0.0)))));

@@ -95,7 +95,8 @@ final class OddFiles {
     private boolean isOnTheWay(int file) {
         if (!(profile(file) instanceof Impulse)) return false;
         double time = profile(file).endTime();
-        Comparator<StoredAverage> byTime = Comparator.comparingDouble(s -> s.profile().endTime());
+        Comparator<StoredAverage> byTime =
+                Comparator.comparingDouble(s -> s.profile().endTime());
         Optional<StoredAverage> before =
                 raw().filter(s -> s.profile().endTime() < time).max(byTime);
         Optional<StoredAverage> behind =
@@ -104,7 +105,8 @@ final class OddFiles {
         double[] own = stored.get(file).sample();
         double to = MovementFit.meanSquaredDistance(before.get().sample(), own);
         double from = MovementFit.meanSquaredDistance(own, behind.get().sample());
-        double all = MovementFit.meanSquaredDistance(before.get().sample(), behind.get().sample());
+        double all = MovementFit.meanSquaredDistance(
+                before.get().sample(), behind.get().sample());
         return Math.min(to, from) >= BETWEEN * all && to + from <= (1 + BESIDE) * all;
     }
 

@@ -34,8 +34,8 @@ record RunModel(
         List<Double> surprises = all.surprises();
         Optional<Doubt> order = FileOrder.doubt(stored.all());
         boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
-        Doubts stated = order.map(doubt -> new Doubts(List.of(doubt), all.fit()))
-                .orElseGet(() -> Doubts.of(all, suspicious));
+        Doubts stated =
+                order.map(doubt -> new Doubts(List.of(doubt), all.fit())).orElseGet(() -> Doubts.of(all, suspicious));
         // Files beside such a place seem odd, what is stated wrong, and a common beginning in the middle of an order.
         Optional<OtherRun> other = OtherRun.among(stored.all())
                 .filter(found -> stated.told().stream().allMatch(doubt -> doubt.nats() < found.nats()));
@@ -53,14 +53,7 @@ record RunModel(
         var withoutOdd = new Solver(others);
         List<Doubt> doubts = withoutOdd.model().map(m -> m.doubts().told()).orElse(List.of());
         return new RunModel(
-                stored,
-                meanSquare,
-                all,
-                surprises,
-                odd,
-                new Doubts(doubts, all.fit()),
-                other,
-                Optional.of(withoutOdd));
+                stored, meanSquare, all, surprises, odd, new Doubts(doubts, all.fit()), other, Optional.of(withoutOdd));
     }
 
     Predictor predictor() {
@@ -97,8 +90,8 @@ record RunModel(
     double relativeError(Profile target, double variance, Solution x) {
         double likelier =
                 doubts.variance(all, x.normalised().coefficients(), target).orElse(0);
-        double ofOther = other.map(
-                        found -> found.variance(stored.profiles(), x.normalised().coefficients(), target))
+        double ofOther = other.map(found ->
+                        found.variance(stored.profiles(), x.normalised().coefficients(), target))
                 .orElse(0.0);
         double worst = Math.max(likelier, varianceIfMisstated(target, x));
         double excess = x.sum() - 1;

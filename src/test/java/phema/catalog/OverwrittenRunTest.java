@@ -42,7 +42,8 @@ class OverwrittenRunTest {
             save(name.formatted(Integer.parseInt(number)) + ".safetensors", Float.parseFloat(number), written);
         }
 
-        assertThat(notices().anyMatch(notice -> notice.contains("were written before"))).isEqualTo(asked);
+        assertThat(notices().anyMatch(notice -> notice.contains("were written before")))
+                .isEqualTo(asked);
     }
 
     @Test

@@ -486,8 +486,7 @@ class DashboardIT extends PagesInBrowser {
         browser.until("a reason", () -> browser.text("#workers").contains("for clients that ask for those of"));
         assertThat(browser.script("""
                         const region = document.querySelector("#workers").closest(".scroll");
-                        return region.scrollWidth <= region.clientWidth"""))
-                .isEqualTo(true);
+                        return region.scrollWidth <= region.clientWidth""")).isEqualTo(true);
         sweeps.cancel(others.id());
     }
 

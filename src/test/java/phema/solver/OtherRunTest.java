@@ -48,8 +48,7 @@ class OtherRunTest {
         double[] weights = random.doubles(WEIGHTS, -1, 1).toArray();
         random.setSeed(seed);
         Map<Profile, double[]> averages = new HashMap<>();
-        Stream.concat(profiles.stream(), Stream.of(TARGET))
-                .forEach(profile -> averages.put(profile, weights.clone()));
+        Stream.concat(profiles.stream(), Stream.of(TARGET)).forEach(profile -> averages.put(profile, weights.clone()));
         for (int step = 1; step <= END; step++) {
             double size = 0.05 * Math.sqrt(course.rate.applyAsDouble(step));
             for (int k = 0; k < WEIGHTS; k++) weights[k] += size * random.nextGaussian();
@@ -128,7 +127,8 @@ class OtherRunTest {
         for (boolean raw : new boolean[] {true, false}) {
             double[] gap = {40, 50, 60, 70, 80, 90, 100, 110, 700, 710, 720, 730, 800};
             assertThat(found(Course.CONSTANT, 0, profiles(raw, gap))).isEmpty();
-            assertThat(found(Course.CONSTANT, WEIGHTS / 50, profiles(raw, every50()))).isEmpty();
+            assertThat(found(Course.CONSTANT, WEIGHTS / 50, profiles(raw, every50())))
+                    .isEmpty();
         }
     }
 
@@ -157,7 +157,9 @@ class OtherRunTest {
 
     private static List<Doubt> found(Course course, int head, List<Profile> profiles) {
         Map<Profile, double[]> run = walk(course, head, 1, profiles);
-        return OtherRun.among(profiles.stream().map(profile -> stored(profile, run)).toList()).stream()
+        return OtherRun.among(
+                        profiles.stream().map(profile -> stored(profile, run)).toList())
+                .stream()
                 .map(OtherRun::doubt)
                 .toList();
     }
