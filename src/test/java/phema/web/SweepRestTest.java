@@ -72,6 +72,7 @@ class SweepRestTest {
         registry.add("phema.evaluators.slow.type", () -> "command");
         registry.add("phema.evaluators.slow.command[0]", () -> "sleep");
         registry.add("phema.evaluators.slow.command[1]", () -> "60");
+        registry.add("phema.evaluators.slow.weights", () -> "url"); // ends when the folder is gone already
         registry.add("phema.evaluators.told.type", () -> "command");
         registry.add("phema.evaluators.told.command[0]", () -> "sh");
         registry.add("phema.evaluators.told.command[1]", () -> "-c");
