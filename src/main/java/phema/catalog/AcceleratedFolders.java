@@ -24,7 +24,7 @@ import phema.format.WeightFiles;
 record AcceleratedFolders(Map<Long, Long> times, String notice) {
     private static final String FAMILY = "checkpoint_N";
 
-    /** What accelerate writes into each, whatever else there is. */
+    /** The file that accelerate writes into each, whatever else there is. */
     private static final String RANDOM_STATES = "random_states_0.pkl";
 
     /** The files that may say a step, and under which keys; a scheduler's may be one for each process. */

@@ -24,7 +24,7 @@ import phema.text.Labels;
  * still until its first update, which copies the weights, and counts its updates.
  */
 final class LateAverages {
-    /** What is wrong with a file from before, as the end of a sentence. */
+    /** The fault of a file from before, as the end of a sentence. */
     static final String BEFORE =
             "holds what the average was made with, and no average: averaging had not begun by then";
 

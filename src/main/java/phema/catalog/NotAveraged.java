@@ -86,8 +86,8 @@ final class NotAveraged {
 
     /** The names of what counts, or is a time, in 64 bits. */
     private static final Pattern COUNTS = Pattern.compile(
-            "(?:.*_)?(?:seen|counts?|counters?|num|hits|usage|used|steps?|"
-                    + "total|ages?|hist(?:ogram)?|tokens|confmat|positions?|pos|time(?:stamp)?s?|last|cache|state)(?:_.*)?");
+            "(?:.*_)?(?:seen|counts?|counters?|num|hits|usage|used|steps?|total|ages?|hist(?:ogram)?|tokens"
+                    + "|confmat|positions?|pos|time(?:stamp)?s?|last|cache|state)(?:_.*)?");
 
     /** The types that codes have where no name tells. */
     private static final Set<DType> UNNAMED_CODES =

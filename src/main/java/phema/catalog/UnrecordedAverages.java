@@ -40,7 +40,7 @@ final class UnrecordedAverages {
 
     private static final String OTHERS = "ema:0.9999,warmup=none";
 
-    /** What stands for a profile that only who trained can know: no manifest with it is read. */
+    /** The sign for a profile that only who trained can know: no manifest with it is read. */
     private static final String UNKNOWN = "'?'";
 
     private static final Pattern EPOCHS = Pattern.compile(".*epochs?[-_=]?", Pattern.CASE_INSENSITIVE);

@@ -85,8 +85,8 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
     }
 
     /**
-     * Whether a value is far from what all others let expect of it, and farther than they are apart. What parameters are
-     * likely is for the others to say as well: a wrong value says that curves may bend as they like.
+     * Whether a value is far from what all others let expect of it, and farther than they are apart. What parameters
+     * are likely is for the others to say as well: a wrong value says that curves may bend as they like.
      */
     static boolean hasStray(Candidates candidates, List<Observation> observations) {
         List<GaussianProcess.Datum> data = data(Scale.of(observations), candidates, observations);

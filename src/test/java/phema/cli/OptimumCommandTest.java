@@ -55,7 +55,9 @@ class OptimumCommandTest {
         assertThat(Shell.phema("optimum", file("length,fid\n100,2\n"), "--bounds", "50,4000")
                         .fine()
                         .out())
-                .startsWith("best: not known yet; a model of the metric needs four lengths\nnext: length ");
+                .startsWith(
+                        "best: not known yet; a model of the metric needs four lengths, and values that a smooth curve goes"
+                                + " through\nnext: length ");
     }
 
     @ParameterizedTest
