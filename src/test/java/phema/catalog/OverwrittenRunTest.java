@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Folders in which a job that was begun anew wrote over the first files of an older run. */
+/** Folders in which files of an older run are left, or of a branch that a job has left. */
 class OverwrittenRunTest {
     @TempDir
     Path folder;
@@ -26,6 +26,8 @@ class OverwrittenRunTest {
     @CsvSource({
         "step_%06d, 500 600 700 800 100 200 300 400, true",
         "step_%06d, 600 700 800 100 200 300 400 500, true",
+        "step_%06d, 100 200 300 400 550 650 750 500 600 700 800, true", // training went on from 400
+        "step_%06d, 100 200 300 400 550 650 500 600 700 800, false",
         "step_%06d, 100 200 300 400 500 600 700 800, false",
         "step_%06d, 700 800 100 200 300 400 500 600, false", // two may be anything
         "step_%06d, 500 600 800 700 100 200 300 400, false",
@@ -56,10 +58,11 @@ class OverwrittenRunTest {
             }
 
         assertThat(notices())
-                .contains("net-0000040-0.050.safetensors to net-0000060-0.100.safetensors were written before"
-                        + " net-0000010-0.050.safetensors to net-0000030-0.100.safetensors, whose times are earlier."
-                        + " If they are of an older run, whose first files a new one wrote over, take them away: an"
-                        + " average over both is one of neither. If all were only copied in that order, all is well.");
+                .contains("net-0000040-0.050.safetensors to net-0000060-0.100.safetensors (6 files) were written before"
+                        + " net-0000010-0.050.safetensors to net-0000030-0.100.safetensors (6 files), of which the"
+                        + " first is of an earlier time. If they are left from an older run, or from before training"
+                        + " went on from an earlier checkpoint, take them away: an average over both is one of"
+                        + " neither. If all were only copied in that order, all is well.");
     }
 
     private void save(String name, float value, Instant written) throws IOException {
