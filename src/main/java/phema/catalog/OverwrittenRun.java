@@ -80,9 +80,8 @@ final class OverwrittenRun {
     }
 
     private static boolean areOneAfterTheOther(List<Moment> order) {
-        return IntStream.range(1, order.size()).noneMatch(i -> order.get(i - 1)
-                .last()
-                .isAfter(order.get(i).first()));
+        return IntStream.range(1, order.size())
+                .noneMatch(i -> order.get(i - 1).last().isAfter(order.get(i).first()));
     }
 
     private static String named(List<Moment> some) {

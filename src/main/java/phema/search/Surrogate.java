@@ -40,6 +40,9 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
     /** The same in the model's scale: less does not matter. */
     private static final double STRAY_SHARE = 0.25;
 
+    /** The greatest number of values of which each is left out in turn, as that grows with its cube. */
+    private static final int MOST_LEFT_OUT = 128;
+
     record Component(double weight, GaussianProcess process) {}
 
     /** Describes the noiseless metric at a point, in the model's scale. */
@@ -90,6 +93,7 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
      */
     static boolean hasStray(Candidates candidates, List<Observation> observations) {
         List<GaussianProcess.Datum> data = data(Scale.of(observations), candidates, observations);
+        if (data.size() > MOST_LEFT_OUT) return false;
         List<Explanation> explanations = explanations(candidates, data);
         List<List<GaussianProcess.LeftOut>> leftOut = explanations.stream()
                 .map(explanation -> explanation.process().leavingOneOut())

@@ -23,7 +23,7 @@ import org.apache.commons.math3.optim.univariate.UnivariatePointValuePair;
 record LateSearch(Beginning beginning, double asLikely, ToDoubleFunction<String> loss) {
     private static final int TIMES = 7;
     private static final int NUMBERS = 12;
-    private static final int EVALUATIONS = 30;
+    private static final int ITERATIONS = 30;
     private static final int HALVINGS = 5;
     private static final double EXACT = 1e-4;
 
@@ -120,9 +120,10 @@ record LateSearch(Beginning beginning, double asLikely, ToDoubleFunction<String>
     }
 
     private static UnivariatePointValuePair least(DoubleUnaryOperator of, double from, double to, double start) {
-        return new BrentOptimizer(EXACT, EXACT)
+        // Near zero, as the first time may be, only the width of the interval says what is exact.
+        return new BrentOptimizer(EXACT, EXACT * (to - from), (iteration, before, now) -> iteration >= ITERATIONS)
                 .optimize(
-                        new MaxEval(EVALUATIONS),
+                        MaxEval.unlimited(),
                         GoalType.MINIMIZE,
                         new SearchInterval(from, to, Math.clamp(start, from, to)),
                         new UnivariateObjectiveFunction(of::applyAsDouble));
