@@ -44,7 +44,7 @@ final class AverageWords {
 
     /** The words that are averages right before a file's number, and anything elsewhere: {@code slow_r50_100}. */
     private static final Pattern BEFORE_NUMBER = Pattern.compile(
-            "(?:.*[^a-z])?(?:lawa|soups?|means?|s?ma|wavg|w?ave|slow|bma|smoothed|key_?encoder)"
+            "(?:.*[^a-z])?(?:lawa|soups?|means?|s?ma|wavg|ave|slow|bma|smoothed|key_?encoder)"
                     + "(?:[-_.]?(?:steps?|iters?|epochs?|ep|checkpoint|ckpt|models?|weights?))?[^a-z]*",
             Pattern.CASE_INSENSITIVE);
 
