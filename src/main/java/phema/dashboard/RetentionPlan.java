@@ -1,10 +1,14 @@
 package phema.dashboard;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.List;
 import java.util.Optional;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Profile;
+import phema.profile.ProfileFamily;
+import phema.profile.ProfileSpec;
 import phema.solver.Retention;
 import phema.sweep.RetentionTargets;
 import phema.synthesis.Names;
@@ -33,9 +37,8 @@ record RetentionPlan(
     record EffectRow(String width, String now, String then) {}
 
     static RetentionPlan of(Run run, Retention retention, double maxError, double end, RetentionTargets targets) {
-        // A command does not know what is recommended.
-        Optional<String> command =
-                targets.added().isEmpty() ? RunLines.plan(run, maxError / 100, end) : Optional.empty();
+        Optional<String> command = widths(targets, end)
+                .flatMap(widths -> RunLines.plan(run, maxError / 100, end).map(line -> line + widths));
         List<Snapshot> deletable =
                 retention.deletable().stream().map(run.snapshots()::get).toList();
         return new RetentionPlan(
@@ -51,6 +54,22 @@ record RetentionPlan(
                 RunLines.retention(run, command, maxError / 100, end),
                 targets.notices(),
                 ChartSource.fileName(run.name(), "retention", Labels.plain(maxError)));
+    }
+
+    /** What makes a command, which does not know what is recommended, look at that too; empty where nothing does. */
+    private static Optional<String> widths(RetentionTargets targets, double end) {
+        if (targets.added().isEmpty()) return Optional.of("");
+        List<String> specs = targets.targets().stream()
+                .filter(target -> target.endTime() == end)
+                .map(ProfileSpec::print)
+                .filter(spec ->
+                        ProfileFamily.find(spec).filter(ProfileFamily::isPower).isPresent())
+                .toList();
+        return specs.size() < targets.targets().size()
+                ? Optional.empty()
+                : Optional.of(specs.stream()
+                        .map(spec -> Labels.plain(ProfileFamily.POWER.length(spec)))
+                        .collect(joining(",", " --outstd ", "")));
     }
 
     private static String name(Profile target, double end) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,12 +138,51 @@ class RunPageTest {
 
     @Test
     void aPlanIsForTheTimeThatIsAskedFor() throws Exception {
-        assertThat(get("/retention?maxError=0.5", 200))
-                .contains("--max-error 0.005</code>", "/retention?maxError=0.005&#39;")
-                .contains("data-file=\"edm2-retention-0.5\"")
-                .doesNotContain("--outkimg");
-        assertThat(get("/retention?maxError=0.5&time=147456", 200))
-                .contains("--max-error 0.005 --outkimg 147</code>", "/retention?maxError=0.005&amp;time=147456&#39;");
+        pin("{\"sigmaRel\": 0.09}");
+        try {
+            assertThat(get("/retention?maxError=0.5", 200))
+                    .contains("--max-error 0.005</code>", "/retention?maxError=0.005&#39;")
+                    .contains("data-file=\"edm2-retention-0.5\"")
+                    .doesNotContain("--outkimg");
+            pin("{\"sigmaRel\": 0.09, \"time\": 147456}");
+            assertThat(get("/retention?maxError=0.5&time=147456", 200))
+                    .contains(
+                            "--max-error 0.005 --outkimg 147</code>", "/retention?maxError=0.005&amp;time=147456&#39;");
+        } finally {
+            unpin();
+        }
+    }
+
+    @Test
+    void theCommandOfAPlanNamesWhatIsPinned() throws Exception {
+        pin("{\"sigmaRel\": 0.0825}");
+        try {
+            assertThat(get("/retention?maxError=0.5", 200))
+                    .containsPattern("--max-error 0.005 --outstd [0-9.,]+,0.0825<");
+            pin("{\"sigmaRel\": 0.0825, \"time\": 147456}");
+            assertThat(get("/retention?maxError=0.5", 200))
+                    .contains("0.0825, ends at time 147456")
+                    .doesNotContain("phema plan");
+        } finally {
+            unpin();
+        }
+    }
+
+    private void pin(String body) throws Exception {
+        send(recommended().header("Content-Type", "application/json").PUT(BodyPublishers.ofString(body)));
+    }
+
+    private void unpin() throws Exception {
+        send(recommended().DELETE());
+    }
+
+    private HttpRequest.Builder recommended() {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/api/v1/runs/edm2/recommended"));
+    }
+
+    private void send(HttpRequest.Builder request) throws Exception {
+        assertThat(client.send(request.build(), BodyHandlers.ofString()).statusCode())
+                .isBetween(200, 299);
     }
 
     @Test
