@@ -501,6 +501,8 @@ class SweepsTest {
     @Test
     void saysThatAnEvaluatorHasGone() {
         Sweep sweep = sweeps.create(grid("slow", "fid", 0.13));
+        // Before that a worker may be about to take it, having looked at the evaluator that it has until now.
+        Await.until(() -> sweeps.trial(sweep.id(), 0).state() == WorkState.RUNNING);
         sweeps.cancel(sweep.id());
         store.changeSpec(sweep.id(), grid("gone", "fid", 0.13)); // as a restart with other settings would
         sweeps.retry(sweep.id());
