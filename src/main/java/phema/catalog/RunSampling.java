@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toConcurrentMap;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,11 +35,10 @@ final class RunSampling {
      * of masks, frozen layers, and tables of which a few rows are trained, those parts of it are sampled that are not.
      */
     SamplePlan sampleAll(Map<Candidate, WeightFile> files, Agreement agreement) {
-        SortedMap<String, Shape> averaged = agreement.averaged();
-        SamplePlan usual = SamplePlan.of(averaged, files.size());
+        SamplePlan usual = SamplePlan.of(agreement.averaged(), files.size());
         SamplePlan plan = wasLookedAt(files, usual)
                 ? usual
-                : ofMoved(files, averaged, usual).orElse(usual);
+                : ofMoved(files, agreement, usual).orElse(usual);
         sample(files, agreement, plan);
         return plan;
     }
@@ -55,26 +55,40 @@ final class RunSampling {
     }
 
     /** Empty where nothing but what is sampled usually has moved. */
-    private Optional<SamplePlan> ofMoved(
-            Map<Candidate, WeightFile> files, SortedMap<String, Shape> averaged, SamplePlan usual) {
+    private Optional<SamplePlan> ofMoved(Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan usual) {
         if (files.size() < 2) return Optional.empty();
-        List<WeightFile> all = List.copyOf(files.values());
-        Optional<SampledElements> first = indexer.sample(all.getFirst(), usual);
-        Optional<SampledElements> last = indexer.sample(all.getLast(), usual);
-        if (first.isEmpty() || last.isEmpty()) return Optional.empty();
-        Set<String> moving = usual.movingTensors(
-                List.of(SampleSummary.of(usual, first.get(), false), SampleSummary.of(usual, last.get(), false)));
+        List<Map.Entry<Candidate, WeightFile>> all = List.copyOf(files.entrySet());
+        WeightFile first = all.getFirst().getValue();
+        WeightFile last = all.getLast().getValue();
+        Map<Candidate, WeightFile> ends = new LinkedHashMap<>();
+        ends.put(all.getFirst().getKey(), first);
+        ends.put(all.getLast().getKey(), last);
+        if (sampled(ends).allMatch(one -> one.plan().isEmpty())) sample(ends, agreement, usual);
+        List<SampleSummary> samples = ends.entrySet().stream()
+                .flatMap(end -> summary(end.getKey(), end.getValue(), usual).stream())
+                .toList();
+        if (samples.size() < 2) return Optional.empty();
+        SortedMap<String, Shape> averaged = agreement.averaged();
+        Set<String> moving = usual.movingTensors(samples);
         Set<String> still = new HashSet<>(
                 moving.isEmpty() ? averaged.keySet() : usual.ranges().keySet());
         still.removeAll(moving);
         if (still.isEmpty()) return Optional.empty();
-        List<SamplePlan.Part> parts = new ArrayList<>(indexer.differing(all.getFirst(), all.getLast(), still));
+        List<SamplePlan.Part> parts = new ArrayList<>(indexer.differing(first, last, still));
         if (parts.isEmpty()) return Optional.empty();
         averaged.forEach((name, shape) -> {
             if (!still.contains(name)) parts.add(new SamplePlan.Part(name, 0, shape.elements()));
         });
         parts.sort(comparing(SamplePlan.Part::tensor).thenComparing(SamplePlan.Part::first));
         return Optional.of(SamplePlan.of(parts, files.size()));
+    }
+
+    private Optional<SampleSummary> summary(Candidate candidate, WeightFile file, SamplePlan plan) {
+        return sampled(Map.of(candidate, file))
+                .filter(one -> one.plan().equals(plan.identity()))
+                .map(RememberedFile.Sampled::summary)
+                .findFirst()
+                .or(() -> indexer.sample(file, plan).map(sample -> SampleSummary.of(plan, sample, false)));
     }
 
     private void sample(Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan plan) {
