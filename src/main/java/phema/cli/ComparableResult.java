@@ -11,12 +11,14 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import phema.api.RecommendedView;
+import phema.api.TrialView;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
 import phema.evaluation.Guides;
 import phema.evaluation.Param;
 import phema.evaluation.ParamValue;
 import phema.evaluation.Point;
+import phema.search.Suggestion;
 import phema.text.Labels;
 
 /**
@@ -38,9 +40,6 @@ record ComparableResult(
         List<Long> images,
         @Nullable Integer lengths,
         @Nullable Double time) {
-    /** The lengths that it takes to tell a best one, as for what is recommended. */
-    private static final int ENOUGH = 4;
-
     /** With the parameters and the guidance that it asks for: for another sweep. */
     static ComparableResult asked(SweepResults results) {
         AxisValues asked = results.sweep().asked();
@@ -58,20 +57,18 @@ record ComparableResult(
     }
 
     private static ComparableResult of(SweepResults results, @Nullable String params, @Nullable String guidance) {
-        List<Point> basis = results.basis().stream().map(trial -> trial.point()).toList();
+        List<TrialView> basis = results.basis();
         return new ComparableResult(
                 "the last sweep, " + results.sweep().id() + ",",
                 results.sweep().settingsDigest(),
                 params,
                 guidance,
                 basis.stream()
-                        .map(point -> point.seeds().count())
+                        .map(trial -> trial.point().seeds().count())
                         .distinct()
                         .sorted()
                         .toList(),
-                basis.isEmpty()
-                        ? null
-                        : (int) basis.stream().map(Point::length).distinct().count(),
+                basis.isEmpty() ? null : SweepResults.lengths(basis),
                 results.place().map(Point::time).orElse(null));
     }
 
@@ -134,7 +131,7 @@ record ComparableResult(
         if (!images.isEmpty() && !earlier.images.isEmpty() && !images.equals(earlier.images))
             return Optional.of("%s has evaluations of %s images each, and this sweep of %s"
                     .formatted(earlier.name, counts(earlier.images), counts(images)));
-        if (lengths != null && earlier.lengths != null && earlier.lengths < Math.min(lengths, ENOUGH))
+        if (lengths != null && earlier.lengths != null && earlier.lengths < Math.min(lengths, Suggestion.LENGTHS))
             return Optional.of("%s is of %d length%s, too few to tell a best one, and this sweep of %d"
                     .formatted(earlier.name, earlier.lengths, earlier.lengths == 1 ? "" : "s", lengths));
         // A run that trains on is compared with what it was, and not the other way round.

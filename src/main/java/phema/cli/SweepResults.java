@@ -202,11 +202,16 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         return shared > 0 && (same || shared == basis.size());
     }
 
+    /** How many lengths there are among evaluations. */
+    static int lengths(List<TrialView> evaluations) {
+        return (int)
+                evaluations.stream().map(t -> t.point().length()).distinct().count();
+    }
+
     /** {@code sweep 13bdd84bb713 (nightly) of 5 EMA lengths}. */
     String title() {
-        long lengths = basis().stream().map(t -> t.point().length()).distinct().count();
         return "sweep " + sweep.id() + (sweep.name() == null ? "" : " (" + sweep.name() + ")") + " of "
-                + family().kind().counted((int) lengths);
+                + family().kind().counted(lengths(basis()));
     }
 
     /** It has no images of its own. */

@@ -20,6 +20,7 @@ import phema.fleet.WorkState;
 import phema.problem.ShownPaths;
 import phema.search.Repeats;
 import phema.sweep.ForeignMeasurement;
+import phema.sweep.Measurements;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepFit;
@@ -85,7 +86,7 @@ record Compared(
                                                 0,
                                                 Math.min(ID_DIGITS, sweep.id().length())))
                         + sweep.otherWeights()
-                                .map(difference -> ", of other weights")
+                                .map(difference -> Measurements.OTHER_WEIGHTS)
                                 .orElse(""),
                 spec.run(),
                 about,

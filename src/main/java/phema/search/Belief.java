@@ -73,6 +73,11 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
                 model.components().stream().map(c -> c.process().posterior(x)).toList());
     }
 
+    /** The contender that is the best as far as is known. */
+    SearchPoint point() {
+        return contenders.get(best);
+    }
+
     Estimate estimate() {
         List<Double> losses = new ArrayList<>();
         List<Double> lengths = new ArrayList<>();
@@ -83,7 +88,7 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
             lengths.add(contenders.get(least).length());
             guidances.add(contenders.get(least).guidance());
         }
-        SearchPoint point = contenders.get(best);
+        SearchPoint point = point();
         return new Estimate(
                 point,
                 value(point),

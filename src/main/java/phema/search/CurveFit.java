@@ -68,7 +68,7 @@ public final class CurveFit {
     }
 
     private boolean isDip() {
-        SearchPoint best = best().point();
+        SearchPoint best = belief.point();
         if (!lengths(observations).contains(best.length())) return false; // a trend
         Scale scale = belief.model().scale();
         double[] means = Repeats.by(observations, Observation::point, o -> scale.toModel(o.value())).values().stream()

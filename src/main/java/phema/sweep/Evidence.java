@@ -7,6 +7,7 @@ import java.util.Optional;
 import phema.fleet.WorkState;
 import phema.profile.ProfileFamily;
 import phema.search.Interval;
+import phema.search.Suggestion;
 
 /**
  * Says how much a sweep's best average rests on.
@@ -109,9 +110,9 @@ public record Evidence(
     /** Why the length is not taken without its user's word, each as a sentence without its stop; none where it is. */
     public List<String> cautions(ProfileFamily.LengthKind kind) {
         List<String> cautions = lost();
-        if (lengths < Optima.LENGTHS_FOR_A_MODEL)
+        if (lengths < Suggestion.LENGTHS)
             cautions.add("it rests on %s, fewer than the %d that it takes to tell a best one"
-                    .formatted(kind.counted(lengths), Optima.LENGTHS_FOR_A_MODEL));
+                    .formatted(kind.counted(lengths), Suggestion.LENGTHS));
         uneven.ifPresent(cautions::add);
         switch (edge) {
             case NONE -> {}

@@ -33,8 +33,8 @@ public class Measurements {
     /** The most names of metrics of a run: tables have a column for each. */
     private static final int MOST_METRICS = 256;
 
-    /** The words behind the source of what was measured of other weights than those that are asked for. */
-    private static final String OTHER_WEIGHTS = ", of other weights";
+    /** The words behind the name of what was measured of other weights than those that are asked for. */
+    public static final String OTHER_WEIGHTS = ", of other weights";
 
     private final MeasurementStore store;
     private final SweepStore sweeps;

@@ -22,16 +22,11 @@ import phema.search.Interval;
 import phema.search.Observation;
 import phema.search.Repeats;
 import phema.search.SearchPoint;
+import phema.search.Suggestion;
 import phema.text.Labels;
 
 /** Finds the best of the points that were evaluated. */
 final class Optima {
-    /**
-     * The least value of some noisy ones is that of the luckiest: from so many EMA lengths on, a model of the metric
-     * finds the best.
-     */
-    static final int LENGTHS_FOR_A_MODEL = 4;
-
     /** The most points of a model, whose cost grows with their cube. */
     private static final int MOST_FOR_A_MODEL = 200;
 
@@ -65,7 +60,7 @@ final class Optima {
                     .count();
             long points =
                     observations.stream().map(Observation::point).distinct().count();
-            return lengths >= LENGTHS_FOR_A_MODEL && points <= MOST_FOR_A_MODEL && areUsual(spec, observations);
+            return lengths >= Suggestion.LENGTHS && points <= MOST_FOR_A_MODEL && areUsual(spec, observations);
         }
 
         /** Older versions, and files that runs carry, took any. */

@@ -145,8 +145,7 @@ class Trials {
             long version = sweeps.touch(sweep);
             if (store.counts(sweep).containsKey(WorkState.DONE)) return false;
             if (store.failed(begun.id(), begun.attempt(), error + STOPPED, version)) {
-                store.cancel(sweep, version);
-                queue.removeUnwanted(TrialId.TASK, sweep + "/");
+                cancelOthers(sweep, version);
             }
             return true;
         });
@@ -201,11 +200,16 @@ class Trials {
             if (all || begun.spec().mode() != SweepSpec.SweepMode.GRID) goOn(begun, all, version);
             if (last && !hasEnded(sweep)) {
                 sweeps.hold(sweep, SweepState.CANCELLED);
-                store.cancel(sweep, version);
-                queue.removeUnwanted(TrialId.TASK, sweep + "/");
+                cancelOthers(sweep, version);
             }
             return true;
         });
+    }
+
+    /** Those that have not ended. */
+    private void cancelOthers(String sweep, long version) {
+        store.cancel(sweep, version);
+        queue.removeUnwanted(TrialId.TASK, sweep + "/");
     }
 
     private boolean hasEnded(String sweep) {

@@ -34,13 +34,7 @@ class NamesThatAskTest {
                 "model_sparsity_00"
             })
     void runsSideBySideAreAskedFor(String begin) throws IOException {
-        Run run = scan(begin);
-        assertThat(run.snapshots()).isEmpty();
-        assertThat(run.excluded())
-                .singleElement()
-                .extracting(Excluded::message)
-                .asString()
-                .contains("may be of runs side by side", "{time}.safetensors'` and `profile: impulse`");
+        assertAsked(begin, "may be of runs side by side", "{time}.safetensors'` and `profile: impulse`");
     }
 
     @ParameterizedTest
@@ -84,13 +78,17 @@ class NamesThatAskTest {
                 "net.mean-epoch00"
             })
     void wordsOfAveragesBeforeTheNumberAreAskedFor(String begin) throws IOException {
+        assertAsked(begin, "hold averages by their name");
+    }
+
+    private void assertAsked(String begin, String... words) throws IOException {
         Run run = scan(begin);
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded())
                 .singleElement()
                 .extracting(Excluded::message)
                 .asString()
-                .contains("hold averages by their name");
+                .contains(words);
     }
 
     private Run scan(String begin) throws IOException {
